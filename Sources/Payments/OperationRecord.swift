@@ -1,0 +1,55 @@
+public import AdapterKit
+
+/// A capture, void or refund as it is stored, under the keys of its payment.
+public struct OperationRecord: Sendable, Equatable, Codable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
+        case capture, void, refund
+
+        public var prefix: String {
+            switch self {
+            case .capture: "cap_"
+            case .void: "void_"
+            case .refund: "ref_"
+            }
+        }
+    }
+
+    public enum Status: String, Sendable, CaseIterable, Codable {
+        case processing, succeeded, failed
+        case manualReview = "manual_review"
+    }
+
+    public let id: OperationID
+    public let payment: PaymentID
+    public let tenant: String
+    public let kind: Kind
+    public let createdAt: Timestamp
+    /// Minor units. A claim may leave it open ("all there is"): the store fills in what the payment allows. 0 for a void.
+    public var amount: Int64
+    public var version: Int
+    public var status: Status
+    /// The gateway that holds the payment, and its identity: filled in by the claim from the payment.
+    public var gateway: String?
+    public var gatewayIdentity: String?
+    public var gatewayReference: String?
+    public var failure: Failure?
+    /// When the first attempt's signature was made: stored with the claim, before a byte leaves.
+    public var firstAttemptAt: Timestamp
+    public var updatedAt: Timestamp
+    /// Encrypted: the refund's reason.
+    public var sealed: [UInt8]
+
+    public init(id: OperationID, payment: PaymentID, tenant: String, kind: Kind, amount: Int64, createdAt: Timestamp, sealed: [UInt8]) {
+        self.id = id
+        self.payment = payment
+        self.tenant = tenant
+        self.kind = kind
+        self.amount = amount
+        self.createdAt = createdAt
+        self.version = 1
+        self.status = .processing
+        self.firstAttemptAt = createdAt
+        self.updatedAt = createdAt
+        self.sealed = sealed
+    }
+}

@@ -1,0 +1,213 @@
+/// Where payments are kept. Two implementations, one conformance suite (TestKit): in memory and Redis.
+///
+/// Leases are judged on the store's clock. Every method is one round trip where nothing conflicts.
+public protocol PaymentStore: Sendable {
+    /// Idempotency, record, first attempt and lease in one step (K1 to K5, O5).
+    func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult
+    /// The same for a capture, void or refund, with its check and its reservation (O8).
+    func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult
+    /// Writes a change of a payment, and of one of its operations, together or not at all.
+    func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult
+    /// Remembers that the caller was told 202, so that a repeat is shown the payment instead of 409 (K3).
+    func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure)
+    /// `nil` also when the payment is another tenant's.
+    func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment?
+    /// The captures, voids and refunds of a payment that have no final answer yet.
+    func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord]
+    /// Newest first, at most `limit`.
+    func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment]
+    /// Whether the store answers, for readiness.
+    func ping() async throws(StoreFailure)
+}
+
+/// The store did not do it, or did not say so in time: then whether it was stored is not known.
+public struct StoreFailure: Error, Sendable, Equatable {
+    /// Closed set: safe as a metric label.
+    public enum Code: String, Sendable, CaseIterable {
+        case unreachable, timeout, refused, full
+        case tooFewReplicas = "too_few_replicas"
+        /// A record that cannot be read.
+        case unreadable
+    }
+    public let code: Code
+    /// Free text for the log; never holds a secret or a value.
+    public let detail: String
+
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+}
+
+/// How long things are kept (config.md: `retention`, `keys_kept`).
+public struct Keeping: Sendable, Equatable {
+    public var retention: Duration
+    public var keys: Duration
+
+    public init(retention: Duration, keys: Duration) {
+        self.retention = retention
+        self.keys = keys
+    }
+}
+
+/// The right to send for a payment or operation: a random token, compared for equality, and how long it lasts.
+public struct Lease: Sendable, Equatable {
+    public let token: String
+    public let duration: Duration
+
+    public init(token: String, duration: Duration) {
+        self.token = token
+        self.duration = duration
+    }
+}
+
+/// An answer that was fixed when the payment was settled: replayed byte for byte (K3).
+public struct FixedAnswer: Sendable, Equatable, Codable {
+    public let status: Int
+    /// Encrypted body.
+    public let sealedBody: [UInt8]
+
+    public init(status: Int, sealedBody: [UInt8]) {
+        self.status = status
+        self.sealedBody = sealedBody
+    }
+}
+
+public struct PaymentClaim: Sendable {
+    public var record: PaymentRecord
+    /// The request's fingerprint under each key of the ring; the first is stored, any may match (K2).
+    public var fingerprints: [String]
+    public var lease: Lease
+    /// Whether the caller is told 202 at once (`respond-async`).
+    public var answered: Bool
+    public var keeping: Keeping
+
+    public init(record: PaymentRecord, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping) {
+        self.record = record
+        self.fingerprints = fingerprints
+        self.lease = lease
+        self.answered = answered
+        self.keeping = keeping
+    }
+}
+
+public enum PaymentClaimResult: Sendable, Equatable {
+    /// Stored now, or by this same lease before (a claim repeated after a lost reply).
+    case new
+    case replay(FixedAnswer)
+    /// Answered before, without a fixed answer: shown as it is now.
+    case current(StoredPayment)
+    /// Its owner is at work and nobody was answered yet.
+    case running(remaining: Duration)
+    /// Its owner's lease ran out; the caller of this claim holds it now.
+    case takenOver(StoredPayment)
+    /// Same key, another request; or the key of a payment that is no longer kept (K7).
+    case mismatch
+}
+
+public struct OperationClaim: Sendable {
+    public var record: OperationRecord
+    /// Minor units; `nil` means all that the payment allows.
+    public var amount: Int64?
+    public var fingerprints: [String]
+    public var lease: Lease
+    public var answered: Bool
+    public var keeping: Keeping
+
+    public init(
+        record: OperationRecord, amount: Int64?, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping
+    ) {
+        self.record = record
+        self.amount = amount
+        self.fingerprints = fingerprints
+        self.lease = lease
+        self.answered = answered
+        self.keeping = keeping
+    }
+}
+
+public enum OperationClaimResult: Sendable, Equatable {
+    /// Reserved. The operation has its amount and gateway filled in.
+    case new(StoredPayment, OperationRecord)
+    case replay(FixedAnswer)
+    case current(StoredPayment, OperationRecord)
+    case running(remaining: Duration)
+    case takenOver(StoredPayment, OperationRecord)
+    case mismatch
+    /// No such payment of this tenant.
+    case notFound
+    /// The payment's state does not allow it; or, with `busy`, a capture or void is in flight.
+    case invalidState(PaymentRecord.Status, busy: Bool)
+    /// More than is left: the amount that could still be captured or refunded.
+    case exceeds(available: Int64)
+}
+
+/// What captures, voids and refunds in flight have set aside (O8).
+public struct Reservations: Sendable, Equatable {
+    /// The capture or void in flight.
+    public var capturing: OperationID?
+    /// Minor units of refunds without a final answer.
+    public var refundsOpen: Int64
+
+    public init(capturing: OperationID? = nil, refundsOpen: Int64 = 0) {
+        self.capturing = capturing
+        self.refundsOpen = refundsOpen
+    }
+}
+
+public struct StoredPayment: Sendable, Equatable {
+    public var record: PaymentRecord
+    public var reservations: Reservations
+    /// Whether somebody holds a lease that has not run out.
+    public var leased: Bool
+
+    public init(record: PaymentRecord, reservations: Reservations, leased: Bool) {
+        self.record = record
+        self.reservations = reservations
+        self.leased = leased
+    }
+}
+
+/// A change, written only if the payment still has `expectedVersion`, or if it is not there at all: a store that lost it gets
+/// it back whole (R2).
+public struct Settlement: Sendable {
+    public var record: PaymentRecord
+    public var expectedVersion: Int
+    /// The answer fixed for the payment's key, if this settles it in time. An answer that is fixed already stays.
+    public var fixed: FixedAnswer?
+    /// Ends the lease with this token, if it is still the payment's.
+    public var releasing: String?
+    public var operation: OperationSettlement?
+    public var keeping: Keeping
+
+    public init(
+        record: PaymentRecord, expectedVersion: Int, fixed: FixedAnswer? = nil, releasing: String? = nil,
+        operation: OperationSettlement? = nil, keeping: Keeping
+    ) {
+        self.record = record
+        self.expectedVersion = expectedVersion
+        self.fixed = fixed
+        self.releasing = releasing
+        self.operation = operation
+        self.keeping = keeping
+    }
+
+    /// The operation's part of the change. A final status ends its reservation, once.
+    public struct OperationSettlement: Sendable {
+        public var record: OperationRecord
+        public var fixed: FixedAnswer?
+        public var releasing: String?
+
+        public init(record: OperationRecord, fixed: FixedAnswer? = nil, releasing: String? = nil) {
+            self.record = record
+            self.fixed = fixed
+            self.releasing = releasing
+        }
+    }
+}
+
+public enum SettleResult: Sendable, Equatable {
+    case done
+    /// Somebody changed the payment meanwhile: this is how it stands, with the operation where the settlement had one.
+    case conflict(StoredPayment, OperationRecord?)
+}
