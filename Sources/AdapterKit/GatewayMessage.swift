@@ -37,7 +37,8 @@ public struct GatewayRequest: Sendable, Equatable {
     public var headers: Headers
     /// Never empty for an operation that moves money: libcurl would repeat such a request by itself.
     public var body: [UInt8]
-    /// What goes into `Idempotency-Key`, where the protocol has one.
+    /// What goes into `Idempotency-Key`, where the protocol has one. `nil` on a POST where it has (a question that no reference of
+    /// ours belongs to): the runtime puts the attempt's request id there, as an adapter makes nothing up.
     public var idempotencyKey: String?
 
     public init(method: Method, target: String, headers: Headers = Headers(), body: [UInt8] = [], idempotencyKey: String? = nil) {
