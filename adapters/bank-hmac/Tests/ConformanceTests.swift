@@ -1,0 +1,78 @@
+import AdapterKit
+import BankHMAC
+import Foundation
+import TestKit
+import Testing
+
+@Suite struct ConformanceTests {
+    private let fixtures: [AdapterFixture]
+
+    init() throws {
+        fixtures = try AdapterFixture.all(in: try #require(Bundle.module.resourcePath) + "/Fixtures")
+    }
+
+    private func conformance<Adapter>(_ adapter: Adapter, _ fixtures: [AdapterFixture]) -> AdapterConformance<Adapter> {
+        AdapterConformance(
+            adapter, fixtures: fixtures, declineCategories: BankHMACAdapter.declineCategories,
+            currencies: ["BRL", "JPY", "KWD", "EUR"].compactMap(Currency.init),
+            optionalMembers: ["bank_reference", "code", "message", "action", "url", "qr_payload", "expires_at", "holder_name"])
+    }
+
+    private func brokenRules(_ adapter: some GatewayAdapter, _ fixtures: [AdapterFixture]) -> Set<ConformanceFailure.Rule> {
+        Set(conformance(adapter, fixtures).failures().map(\.rule))
+    }
+
+    @Test func `the adapter holds what every adapter must hold`() throws {
+        let failures = conformance(try BankHMACAdapter.sample(), fixtures).failures()
+        #expect(failures.isEmpty, Comment(rawValue: failures.map(\.description).joined(separator: "\n")))
+    }
+
+    @Test func `the only codes without a row are those made up to show that they become other`() throws {
+        let codes = conformance(try BankHMACAdapter.sample(), fixtures).unmappedCodes()
+        #expect(codes == ["99", String(repeating: "x", count: 32)])
+    }
+
+    private typealias Rules = Set<ConformanceFailure.Rule>
+
+    /// What breaks, beside `redacts`: every flawed adapter lets the CVC be logged.
+    private static let flaws: [(FlawedAdapter.Flaw, Rules)] = [
+        (.logsTooMuch, []), (.changesBytes, [.encodesDeterministically]), (.losesAmount, [.keepsAmount]),
+        (.losesReference, [.keepsReference]), (.emptiesVoid, [.sendsBody, .keepsReference]),
+        (.cannotRefund, [.encodesEveryOperation]), (.guessesDecline, [.refusesUnreadable, .mapsFixtures]),
+        (.guessesApproval, [.refusesUnreadable, .mapsFixtures]), (.guessesInquiry, [.refusesUnreadable, .mapsFixtures]),
+        (.guessesAccount, [.refusesUnreadable, .mapsFixtures]), (.mixesCodes, [.mapsFixtures]),
+        (.findsWithoutAsking, [.declaresConsistently]),
+    ]
+
+    @Test("the suite finds a flaw and nothing else", arguments: flaws)
+    private func finds(flaw: FlawedAdapter.Flaw, rules: Rules) throws {
+        #expect(brokenRules(try FlawedAdapter(flaw: flaw), fixtures) == rules.union([.redacts]))
+    }
+
+    @Test func `the suite misses an operation or a code that no fixture shows`() throws {
+        let adapter = try BankHMACAdapter.sample()
+        #expect(brokenRules(adapter, fixtures.filter { $0.operation != .void }) == [.coversOperations])
+        #expect(brokenRules(adapter, fixtures.filter { $0.name != "payment.declined.account_closed.46" }) == [.coversCodes])
+    }
+
+    @Test func `the suite finds a fixture under another's name`() throws {
+        let misnamed = try AdapterFixture(
+            name: "payment.approved.captured",
+            json: Array(
+                #"{"operation":"payment","response":{"status":500,"headers":{},"body":""},"expect":{"kind":"unknown","reason":"server_error"}}"#
+                    .utf8))
+        #expect(brokenRules(try BankHMACAdapter.sample(), fixtures + [misnamed]) == [.namesFixtures])
+    }
+
+    @Test(
+        "what is not a fixture is refused",
+        arguments: [
+            "", "[]", #"{"operation":"payment"}"#,
+            #"{"operation":"pay","response":{"status":200,"headers":{},"body":""},"expect":{"kind":"pending"}}"#,
+            #"{"operation":"payment","response":{"status":"200","headers":{},"body":""},"expect":{"kind":"pending"}}"#,
+            #"{"operation":"payment","response":{"status":200,"headers":{},"body":""}}"#,
+        ])
+    func malformed(text: String) {
+        #expect(throws: (any Error).self) { try AdapterFixture(name: "x", json: Array(text.utf8)) }
+    }
+}
