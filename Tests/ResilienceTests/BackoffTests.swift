@@ -1,0 +1,40 @@
+import Resilience
+import Testing
+
+@Suite struct BackoffTests {
+    private let backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5))
+
+    @Test(
+        "the step doubles from the base up to the ceiling",
+        arguments: [(1, 100), (2, 200), (3, 400), (6, 3_200), (7, 5_000), (8, 5_000), (10_000, 5_000)])
+    func doubles(attempt: Int, milliseconds: Int) {
+        #expect(backoff.delay(afterAttempt: attempt, unit: 1) == .milliseconds(milliseconds))
+    }
+
+    @Test("the wait is the drawn share of the step", arguments: [(0.0, 0), (0.25, 100), (0.5, 200), (0.75, 300)])
+    func jitter(unit: Double, milliseconds: Int) {
+        #expect(backoff.delay(afterAttempt: 3, unit: unit) == .milliseconds(milliseconds))
+    }
+
+    @Test("an attempt before the first counts as the first", arguments: [0, -1, Int.min + 1])
+    func early(attempt: Int) {
+        #expect(backoff.delay(afterAttempt: attempt, unit: 1) == .milliseconds(100))
+    }
+
+    @Test func `a base above the ceiling waits no longer than the ceiling`() {
+        let backoff = Backoff(base: .seconds(60), ceiling: .seconds(5))
+        #expect(backoff.delay(afterAttempt: 1, unit: 1) == .seconds(5))
+    }
+
+    @Test func `a factor of one stays at the base`() {
+        let backoff = Backoff(base: .seconds(2), factor: 1, ceiling: .seconds(5))
+        #expect(backoff.delay(afterAttempt: 40, unit: 1) == .seconds(2))
+    }
+
+    @Test func `a great factor and ceiling do not overflow`() {
+        let backoff = Backoff(base: .seconds(1), factor: 1_000, ceiling: .seconds(30 * 86_400))
+        // A share of a Duration is taken in floating point: exact to well below a millisecond, no further.
+        let error = backoff.delay(afterAttempt: 100, unit: 1) - backoff.ceiling
+        #expect((.milliseconds(-1) ... .milliseconds(1)).contains(error))
+    }
+}
