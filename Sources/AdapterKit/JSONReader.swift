@@ -64,8 +64,10 @@ private struct JSONReader {
     private mutating func value() throws(JSONFailure) -> JSON {
         skipWhiteSpace()
         switch current {
-        case UInt8(ascii: "{"): return try object()
-        case UInt8(ascii: "["): return try array()
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            // The path has one token for each object and array that is open.
+            guard path.count < JSON.maximumDepth else { throw failure(.tooDeep) }
+            return try current == UInt8(ascii: "{") ? object() : array()
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -94,7 +96,6 @@ private struct JSONReader {
             path.append(name)
             // Names that are canonically equivalent Unicode count as the same: a consumer may treat them so.
             guard names.insert(name).inserted else { throw failure(.duplicateMember) }
-            guard path.count <= JSON.maximumDepth else { throw failure(.tooDeep) }
             skipWhiteSpace()
             guard take(UInt8(ascii: ":")) else { throw failure(.syntax) }
             members.append(JSON.Member(name, try value()))
@@ -112,7 +113,6 @@ private struct JSONReader {
         if take(UInt8(ascii: "]")) { return .array([]) }
         repeat {
             path.append(String(elements.count))
-            guard path.count <= JSON.maximumDepth else { throw failure(.tooDeep) }
             elements.append(try value())
             path.removeLast()
             skipWhiteSpace()
