@@ -65,7 +65,7 @@ private struct SourceScanner {
         if bytes[index] == Self.newline { return endLine() }
         switch place {
         case .code: stepInCode()
-        case .lineComment: take(into: \.comment)
+        case .lineComment: parts.comment.append(next())
         case .blockComment(let depth): stepInBlockComment(depth)
         case .text(let closing, let escape): stepInText(closing, escape)
         }
@@ -89,7 +89,7 @@ private struct SourceScanner {
         } else if let hashes = hashesBeforeQuote {
             openText(hashes: hashes)
         } else {
-            take(into: \.code)
+            parts.code.append(next())
         }
     }
 
@@ -109,7 +109,7 @@ private struct SourceScanner {
         } else if skip(Self.blockEnd) {
             place = depth == 1 ? .code : .blockComment(depth: depth - 1)
         } else {
-            take(into: \.comment)
+            parts.comment.append(next())
         }
     }
 
@@ -119,7 +119,7 @@ private struct SourceScanner {
         } else {
             // What follows an escape is content, also where it is a quote.
             _ = skip(escape)
-            if index < bytes.count, bytes[index] != Self.newline { take(into: \.texts) }
+            if index < bytes.count, bytes[index] != Self.newline { parts.texts.append(next()) }
         }
     }
 
@@ -136,8 +136,8 @@ private struct SourceScanner {
         return true
     }
 
-    private mutating func take(into part: WritableKeyPath<Parts, [UInt8]>) {
-        parts[keyPath: part].append(bytes[index])
+    private mutating func next() -> UInt8 {
         index += 1
+        return bytes[index - 1]
     }
 }
