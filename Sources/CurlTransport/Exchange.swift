@@ -1,0 +1,86 @@
+internal import AdapterKit
+internal import CCurl
+internal import Payments
+
+/// One request and what has become of it so far. Lives on the transport's thread only.
+final class Exchange {
+    let submission: Submission
+    let easy: EasyHandle
+    private(set) var answer = Answer()
+    /// Whether libcurl has made a socket for it, and so knows the address.
+    private(set) var madeSocket = false
+    /// Whether libcurl has been told to write the request: before that, no byte of it can have left.
+    private(set) var requestBegun = false
+    private(set) var resendPrevented = false
+    /// Whether the connection was made for this exchange.
+    private(set) var connectionIsFresh = false
+    private let history: AnswerHistory
+    private let answersBefore: Int
+    private var bodySent = 0
+
+    /// - Parameter waited: since the exchange was handed over; it counts towards its time-outs.
+    init?(_ submission: Submission, waited: Duration, history: AnswerHistory) {
+        guard let easy = EasyHandle() else { return nil }
+        self.submission = submission
+        self.easy = easy
+        self.history = history
+        answersBefore = history.count
+        easy.configure(for: submission, elapsed: waited)
+        easy.setCallbacks(for: self)
+        guard easy.refusedOption == nil else { return nil }
+    }
+
+    var nameIsResolved: Bool { madeSocket || requestBegun }
+
+    /// Over HTTP/2 an answer to another exchange may have come on this one's connection.
+    var mayShareConnection: Bool { history.multiplexes && history.count != answersBefore }
+
+    /// What is known now that libcurl is done with it.
+    func result(_ code: CURLcode) -> Result<GatewayResponse, TransportFailure> {
+        if code == CURLE_OK, let response = answer.response() { return .success(response) }
+        return .failure(Ending(of: self, code: code).failure)
+    }
+}
+
+// What libcurl calls.
+extension Exchange {
+    /// libcurl connects again only in order to repeat a request that it has begun to write.
+    func mayConnect() -> Bool {
+        madeSocket = true
+        resendPrevented = requestBegun
+        return !requestBegun
+    }
+
+    /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so.
+    func mayWriteRequest() -> Bool {
+        resendPrevented = requestBegun
+        guard !requestBegun else { return false }
+        requestBegun = true
+        connectionIsFresh = easy.long(CURLINFO_NUM_CONNECTS) > 0
+        return true
+    }
+
+    /// Copies the next part of the body.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let part = submission.request.body[bodySent...].prefix(buffer.count)
+        unsafe buffer.copyBytes(from: part)
+        bodySent += part.count
+        return part.count
+    }
+
+    /// - Returns: whether to go on.
+    func receive(headerLine bytes: UnsafeRawBufferPointer) -> Bool {
+        if !answer.hasBegun { history.count += 1 }
+        defer { history.multiplexes = history.multiplexes || answer.isHTTP2 }
+        return unsafe answer.append(headerLine: bytes)
+    }
+
+    /// - Returns: whether to go on.
+    func receive(body bytes: UnsafeRawBufferPointer) -> Bool { unsafe answer.append(body: bytes) }
+}
+
+/// What the exchanges of one pool have had in answers.
+final class AnswerHistory {
+    var count = 0
+    var multiplexes = false
+}
