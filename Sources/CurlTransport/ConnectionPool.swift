@@ -161,8 +161,8 @@ extension ConnectionPool {
         unsafe context.map { unsafe Unmanaged<ConnectionPool>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private static let onSocket: curl_socket_callback = { _, socket, wanted, context, _ in
-        unsafe pool(context)?.watch(socket, wanted)
+    private static let onSocket: curl_socket_callback = { easy, socket, wanted, context, _ in
+        unsafe pool(context)?.watch(socket, wanted, for: Int(bitPattern: easy))
         return 0
     }
 
@@ -171,8 +171,9 @@ extension ConnectionPool {
         return 0
     }
 
-    private func watch(_ socket: Int32, _ wanted: Int32) {
+    private func watch(_ socket: Int32, _ wanted: Int32, for easy: Int) {
         guard wanted != CURL_POLL_REMOVE else { return events.forget(socket) }
+        exchanges[easy]?.socket = socket
         let tag = EventQueue.Tag(pool: number, descriptor: socket)
         events.watch(tag, readable: wanted & CURL_POLL_IN != 0, writable: wanted & CURL_POLL_OUT != 0)
     }

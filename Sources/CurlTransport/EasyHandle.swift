@@ -57,7 +57,10 @@ internal import Payments
     /// Every callback gets the exchange, which outlives the transfer: the pool holds it until libcurl is done.
     func setCallbacks(for exchange: Exchange) {
         let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
-        for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA] {
+        for option in [
+            CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA,
+            CURLOPT_SSL_CTX_DATA,
+        ] {
             note(option, unsafe ccurl_set_pointer(pointer, option, context))
         }
         note(CURLOPT_READFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_READFUNCTION, Self.onRead))
@@ -65,6 +68,7 @@ internal import Payments
         note(CURLOPT_HEADERFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, Self.onHeader))
         note(CURLOPT_PREREQFUNCTION, unsafe ccurl_set_prereq_function(pointer, Self.onRequest))
         note(CURLOPT_SOCKOPTFUNCTION, unsafe ccurl_set_sockopt_function(pointer, Self.onSocket))
+        note(CURLOPT_SSL_CTX_FUNCTION, unsafe ccurl_set_tls_function(pointer, Self.onTLS))
     }
 
     func long(_ info: CURLINFO) -> Int {
@@ -115,6 +119,12 @@ extension EasyHandle {
     private static let onRequest: curl_prereq_callback = { context, _, _, _, _ in
         guard let exchange = unsafe exchange(context) else { return CURL_PREREQFUNC_ABORT }
         return exchange.mayWriteRequest() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+
+    /// The connection stands and TLS is about to begin.
+    private static let onTLS: curl_ssl_ctx_callback = { _, _, context in
+        unsafe exchange(context)?.tlsBegun = true
+        return CURLE_OK
     }
 
     /// The name is resolved and a socket made.

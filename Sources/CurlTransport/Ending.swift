@@ -8,11 +8,10 @@ struct Ending {
     var text = ""
     /// `CURLINFO_SSL_VERIFYRESULT`.
     var verification = 0
-    var isEncrypted = true
     var usesProxy = false
     var nameIsResolved = false
-    /// TCP, and the proxy's tunnel where there is one.
-    var isConnected = false
+    /// TCP connected, and the proxy's tunnel where there is one.
+    var tlsBegun = false
     var requestBegun = false
     var requestWritten = false
     var resendPrevented = false
@@ -32,7 +31,7 @@ struct Ending {
     var phase: TransportFailure.Phase {
         guard requestBegun else {
             guard nameIsResolved else { return .name }
-            return isConnected && isEncrypted ? .tls : .connect
+            return tlsBegun ? .tls : .connect
         }
         guard !answerBegun else { return .receiving }
         return requestWritten ? .waiting : .sending
@@ -48,8 +47,9 @@ struct Ending {
         case CURLE_SSL_CACERT_BADFILE: .serverCertificateUntrusted
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .serverPinMismatch
         case CURLE_PEER_FAILED_VERIFICATION: TLSFailure.serverCertificateCode(verification: verification)
+        case CURLE_SSL_CLIENTCERT: .clientCertificateRequired
         case CURLE_SSL_CONNECT_ERROR: handshakeCode
-        case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING: usesProxy && !isConnected ? .proxyFailed : handshakeCode
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING: usesProxy && !tlsBegun ? .proxyFailed : handshakeCode
         default: .notSent
         }
     }
@@ -94,10 +94,10 @@ extension Ending {
         self.init(code: code)
         text = easy.errorText
         verification = easy.long(CURLINFO_SSL_VERIFYRESULT)
-        isEncrypted = endpoint.scheme == .https
         usesProxy = endpoint.proxy != nil
         nameIsResolved = exchange.nameIsResolved
-        isConnected = easy.offset(CURLINFO_CONNECT_TIME_T) > 0 && (!usesProxy || easy.long(CURLINFO_HTTP_CONNECTCODE) / 100 == 2)
+        // Our own material is read on the way into TLS, before libcurl says that it begins.
+        tlsBegun = exchange.tlsBegun || [CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE].contains(code)
         requestBegun = exchange.requestBegun
         requestWritten =
             easy.long(CURLINFO_REQUEST_SIZE) > 0 && easy.offset(CURLINFO_SIZE_UPLOAD_T) >= exchange.submission.request.body.count

@@ -1,5 +1,6 @@
 internal import AdapterKit
 internal import CCurl
+internal import Glibc
 internal import Payments
 
 /// One request and what has become of it so far. Lives on the transport's thread only.
@@ -9,6 +10,9 @@ final class Exchange {
     private(set) var answer = Answer()
     /// Whether libcurl has made a socket for it, and so knows the address.
     private(set) var madeSocket = false
+    var tlsBegun = false
+    /// The one that libcurl last asked to be watched for this exchange.
+    var socket: Int32 = -1
     /// Whether libcurl has been told to write the request: before that, no byte of it can have left.
     private(set) var requestBegun = false
     private(set) var resendPrevented = false
@@ -60,12 +64,20 @@ extension Exchange {
         return true
     }
 
-    /// Copies the next part of the body.
+    /// Copies the next part of the body. A gateway that refuses our certificate hangs up: then libcurl is kept from writing, which
+    /// would fail without a reason, so that it reads the alert that says why.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if connectionIsFresh, bodySent < submission.request.body.count, gatewayHasHungUp { return Int(CURL_READFUNC_PAUSE) }
         let part = submission.request.body[bodySent...].prefix(buffer.count)
         unsafe buffer.copyBytes(from: part)
         bodySent += part.count
         return part.count
+    }
+
+    private var gatewayHasHungUp: Bool {
+        // Glibc shows Swift this flag only under epoll's name; poll's has the same value.
+        var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
+        return unsafe poll(&state, 1, 0) > 0
     }
 
     /// - Returns: whether to go on.

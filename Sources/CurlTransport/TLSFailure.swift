@@ -30,6 +30,8 @@ enum TLSFailure {
     static func serverCertificateCode(verification: Int) -> TransportFailure.Code {
         switch verification {
         case 0, 62, 64: .serverNameMismatch  // X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+        // Left as libcurl sets it at the start: no verdict of ours. It gives this code also for the alert certificate_expired.
+        case 1: .clientCertificateExpired
         case 10: .serverCertificateExpired  // X509_V_ERR_CERT_HAS_EXPIRED
         default: .serverCertificateUntrusted
         }
