@@ -46,10 +46,11 @@ struct Ending {
         case CURLE_SSL_CERTPROBLEM: .clientCertificateUnusable
         case CURLE_SSL_CACERT_BADFILE: .serverCertificateUntrusted
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .serverPinMismatch
-        case CURLE_PEER_FAILED_VERIFICATION: TLSFailure.serverCertificateCode(verification: verification)
+        case CURLE_PEER_FAILED_VERIFICATION: TLSFailure.verificationCode(verification, text: text)
         case CURLE_SSL_CLIENTCERT: .clientCertificateRequired
         case CURLE_SSL_CONNECT_ERROR: handshakeCode
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING: usesProxy && !tlsBegun ? .proxyFailed : handshakeCode
+        case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         default: .notSent
         }
     }

@@ -55,13 +55,14 @@ extension Exchange {
         return !requestBegun
     }
 
-    /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so.
+    /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so. There is no point
+    /// either in writing to a gateway that has hung up right after the handshake.
     func mayWriteRequest() -> Bool {
         resendPrevented = requestBegun
         guard !requestBegun else { return false }
-        requestBegun = true
         connectionIsFresh = easy.long(CURLINFO_NUM_CONNECTS) > 0
-        return true
+        requestBegun = !(connectionIsFresh && gatewayHasHungUp)
+        return requestBegun
     }
 
     /// Copies the next part of the body. A gateway that refuses our certificate hangs up: then libcurl is kept from writing, which

@@ -25,18 +25,22 @@ enum TLSFailure {
 
     static func isAboutVersion(reason: Int) -> Bool { versionReasons.contains(reason) }
 
-    /// - Parameter verification: what `CURLINFO_SSL_VERIFYRESULT` says, an `X509_V_ERR_…`; nought when the chain was right and
-    ///   libcurl itself did not find the host in the certificate.
-    static func serverCertificateCode(verification: Int) -> TransportFailure.Code {
+    /// Why libcurl did not accept the server's certificate.
+    /// - Parameter verification: what `CURLINFO_SSL_VERIFYRESULT` says, an `X509_V_ERR_…`.
+    static func verificationCode(_ verification: Int, text: String) -> TransportFailure.Code {
         switch verification {
-        case 0, 62, 64: .serverNameMismatch  // X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
-        // Left as libcurl sets it at the start: no verdict of ours. It gives this code also for the alert certificate_expired.
-        case 1: .clientCertificateExpired
         case 10: .serverCertificateExpired  // X509_V_ERR_CERT_HAS_EXPIRED
+        case 62, 64: .serverNameMismatch  // X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+        case noVerdict where text == alertTakenForVerification: .clientCertificateExpired
+        case noVerdict where text.contains("target host name"): .serverNameMismatch
         default: .serverCertificateUntrusted
         }
     }
 
+    /// libcurl's starting value (X509_V_ERR_UNSPECIFIED), which stands when the chain was right.
+    private static let noVerdict = 1
+    /// What libcurl 7.88 makes of the alert certificate_expired, which is about our certificate, during the handshake.
+    private static let alertTakenForVerification = "SSL certificate verification failed"
     /// ERR_LIB_SSL
     private static let sslLibrary: UInt32 = 20
     /// SSL_AD_REASON_OFFSET: an alert that the other side sent is its number and this.

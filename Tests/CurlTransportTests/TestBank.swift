@@ -55,10 +55,9 @@ final class TestBank: Sendable {
     private let channel: any Channel
     private let gate: EventLoopPromise<Void>
 
-    /// - Parameter closesEarly: asked when the first byte of a request comes, with the request's number on its connection: whether
-    ///   to close without reading on.
+    /// - Parameter closesAtRequest: the number, on its connection, of the request at whose first byte the connection is closed.
     init(
-        tls: TLSConfiguration?, closesEarly: @escaping @Sendable (Int) -> Bool = { _ in false },
+        tls: TLSConfiguration?, closesAtRequest: Int? = nil,
         script: @escaping @Sendable (Request) -> Reply = { _ in .ok }
     ) async throws {
         let (requests, arrivals) = AsyncStream<Request>.makeStream()
@@ -72,7 +71,8 @@ final class TestBank: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
                     let connection = BankConnection(
-                        ledger: ledger, gate: gate.futureResult, arrivals: arrivals, closesEarly: closesEarly, script: script)
+                        ledger: ledger, gate: gate.futureResult, arrivals: arrivals, closesAtRequest: closesAtRequest,
+                        script: script)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
@@ -100,7 +100,7 @@ private final class BankConnection: ChannelInboundHandler {
     private let ledger: TestBank.Ledger
     private let gate: EventLoopFuture<Void>
     private let arrivals: AsyncStream<TestBank.Request>.Continuation
-    private let closesEarly: @Sendable (Int) -> Bool
+    private let closesAtRequest: Int?
     private let script: @Sendable (TestBank.Request) -> TestBank.Reply
     private var received = ""
     private var number = 0
@@ -109,12 +109,12 @@ private final class BankConnection: ChannelInboundHandler {
 
     init(
         ledger: TestBank.Ledger, gate: EventLoopFuture<Void>, arrivals: AsyncStream<TestBank.Request>.Continuation,
-        closesEarly: @escaping @Sendable (Int) -> Bool, script: @escaping @Sendable (TestBank.Request) -> TestBank.Reply
+        closesAtRequest: Int?, script: @escaping @Sendable (TestBank.Request) -> TestBank.Reply
     ) {
         self.ledger = ledger
         self.gate = gate
         self.arrivals = arrivals
-        self.closesEarly = closesEarly
+        self.closesAtRequest = closesAtRequest
         self.script = script
     }
 
@@ -129,7 +129,7 @@ private final class BankConnection: ChannelInboundHandler {
             inRequest = true
             number += 1
             ledger.note { $0.begun += 1 }
-            if closesEarly(number) { return context.close(promise: nil) }
+            if number == closesAtRequest { return context.close(promise: nil) }
         }
         guard let request = takeRequest() else { return }
         inRequest = false

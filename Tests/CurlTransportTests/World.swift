@@ -15,7 +15,16 @@ struct World: Sendable {
     static let valid = now + .seconds(-3600)..<now + .seconds(86_400)
     static let expired = now + .seconds(-172_800)..<now + .seconds(-86_400)
 
+    /// Every test runs in an environment whose proxies lead nowhere, so that one that is asked for a proxy fails.
+    private static let environment: Void = {
+        for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            unsafe setenv(name, "http://127.0.0.1:9", 1)
+        }
+        for name in ["no_proxy", "NO_PROXY"] { unsafe setenv(name, "localhost", 1) }
+    }()
+
     init() throws {
+        Self.environment
         authority = try TestAuthority(named: "The bank's authority", valid: Self.valid)
         server = try authority.server(valid: Self.valid)
         client = try authority.client(named: "drawbridge", valid: Self.valid)

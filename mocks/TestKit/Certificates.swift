@@ -74,9 +74,10 @@ public struct TestAuthority: Sendable {
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(valid.lowerBound),
             notValidAfter: date(valid.upperBound), issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: extensions, issuerPrivateKey: signer)
-        let digest = SHA256.hash(data: certificate.publicKey.subjectPublicKeyInfoBytes)
+        let digest = SHA256.hash(data: key.publicKey.derRepresentation)
         return try TestCertificate(
-            certificate: Array(certificate.serializeAsPEM().pemString.utf8), key: Array(key.pemRepresentation.utf8),
+            certificate: Array((certificate.serializeAsPEM().pemString + "\n").utf8),
+            key: Array((key.pemRepresentation + "\n").utf8),
             pin: Data(digest).base64EncodedString())
     }
 
