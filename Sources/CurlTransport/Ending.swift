@@ -50,7 +50,8 @@ struct Ending {
         case CURLE_SSL_CLIENTCERT: .clientCertificateRequired
         case CURLE_SSL_CONNECT_ERROR: handshakeCode
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING: usesProxy && !tlsBegun ? .proxyFailed : handshakeCode
-        case CURLE_ABORTED_BY_CALLBACK: .connectionLost
+        // We kept the request off a connection that the gateway had refused.
+        case CURLE_ABORTED_BY_CALLBACK: reason == nil ? .connectionLost : handshakeCode
         default: .notSent
         }
     }

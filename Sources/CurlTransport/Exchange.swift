@@ -30,6 +30,7 @@ final class Exchange {
         self.history = history
         answersBefore = history.count
         easy.configure(for: submission, elapsed: waited)
+        if history.connectionRefused { easy.set(CURLOPT_FRESH_CONNECT, true) }
         easy.setCallbacks(for: self)
         guard easy.refusedOption == nil else { return nil }
     }
@@ -42,7 +43,9 @@ final class Exchange {
     /// What is known now that libcurl is done with it.
     func result(_ code: CURLcode) -> Result<GatewayResponse, TransportFailure> {
         if code == CURLE_OK, let response = answer.response() { return .success(response) }
-        return .failure(Ending(of: self, code: code).failure)
+        let failure = Ending(of: self, code: code).failure
+        if failure.certainlyNotProcessed, tlsBegun { history.connectionRefused = true }
+        return .failure(failure)
     }
 }
 
@@ -55,35 +58,42 @@ extension Exchange {
         return !requestBegun
     }
 
-    /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so. There is no point
-    /// either in writing to a gateway that has hung up right after the handshake.
+    /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so.
     func mayWriteRequest() -> Bool {
         resendPrevented = requestBegun
         guard !requestBegun else { return false }
         connectionIsFresh = easy.long(CURLINFO_NUM_CONNECTS) > 0
-        requestBegun = !(connectionIsFresh && gatewayHasHungUp)
+        requestBegun = !connectionIsRefused
         return requestBegun
     }
 
     /// Copies the next part of the body. A gateway that refuses our certificate hangs up: then libcurl is kept from writing, which
     /// would fail without a reason, so that it reads the alert that says why.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        if connectionIsFresh, bodySent < submission.request.body.count, gatewayHasHungUp { return Int(CURL_READFUNC_PAUSE) }
+        if bodySent < submission.request.body.count, gatewayHasHungUp { return Int(CURL_READFUNC_PAUSE) }
         let part = submission.request.body[bodySent...].prefix(buffer.count)
         unsafe buffer.copyBytes(from: part)
         bodySent += part.count
         return part.count
     }
 
-    private var gatewayHasHungUp: Bool {
+    /// Whether the gateway has refused a connection before anything was written on it: it is reset, or libcurl (which over HTTP/2
+    /// reads first, and goes on regardless) has an alert.
+    private var connectionIsRefused: Bool {
+        connectionIsFresh && (socketState & Int16(POLLHUP | POLLERR) != 0 || TLSFailure.reason(in: easy.errorText) != nil)
+    }
+
+    private var gatewayHasHungUp: Bool { connectionIsFresh && socketState != 0 }
+
+    private var socketState: Int16 {
         // Glibc shows Swift this flag only under epoll's name; poll's has the same value.
         var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
-        return unsafe poll(&state, 1, 0) > 0
+        return unsafe poll(&state, 1, 0) > 0 ? state.revents : 0
     }
 
     /// - Returns: whether to go on.
     func receive(headerLine bytes: UnsafeRawBufferPointer) -> Bool {
-        if !answer.hasBegun { history.count += 1 }
+        if !answer.hasBegun { history.noteAnswer() }
         defer { history.multiplexes = history.multiplexes || answer.isHTTP2 }
         return unsafe answer.append(headerLine: bytes)
     }
@@ -92,8 +102,16 @@ extension Exchange {
     func receive(body bytes: UnsafeRawBufferPointer) -> Bool { unsafe answer.append(body: bytes) }
 }
 
-/// What the exchanges of one pool have had in answers.
+/// What the exchanges of one pool have met with.
 final class AnswerHistory {
-    var count = 0
+    private(set) var count = 0
     var multiplexes = false
+    /// A gateway that did not want us has been heard since its last answer. libcurl may have kept the connection (over HTTP/2 it does):
+    /// the next exchange must not be tried on it.
+    var connectionRefused = false
+
+    func noteAnswer() {
+        count += 1
+        connectionRefused = false
+    }
 }

@@ -69,14 +69,14 @@ struct CutTests {
 
     @Test("No answer within the attempt's time")
     func silence() async throws {
-        let failure = try await failure(.silence, attemptTimeout: .milliseconds(150))
+        let failure = try await failure(.silence, attemptTimeout: .seconds(2))
         #expect(failure.code == .attemptTimedOut && failure.phase == .waiting, "\(failure)")
     }
 
     @Test("One byte at a time does not extend the attempt's time")
     func drip() async throws {
         let reply = TestBank.Reply.drip("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        let failure = try await failure(reply, attemptTimeout: .milliseconds(300))
+        let failure = try await failure(reply, attemptTimeout: .seconds(2))
         #expect(failure.code == .attemptTimedOut && failure.phase == .receiving, "\(failure)")
     }
 

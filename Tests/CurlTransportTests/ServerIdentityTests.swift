@@ -91,7 +91,7 @@ struct ServerIdentityTests {
     func plain() async throws {
         let bank = try await TestBank(tls: nil) { _ in .text("HTTP/1.1 400 Bad Request\r\n\r\n") }
         let failure = try #require(
-            await transport.failure(to: world.endpoint(bank) { $0.connectTimeout = .milliseconds(300) }))
+            await transport.failure(to: world.endpoint(bank) { $0.connectTimeout = .seconds(1) }))
         #expect([.tlsFailed, .connectTimedOut].contains(failure.code) && failure.phase == .tls, "\(failure)")
         #expect(failure.certainlyNotProcessed)
         try await bank.stop()
