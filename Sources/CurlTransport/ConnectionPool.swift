@@ -3,6 +3,9 @@ internal import CCurl
 internal import Payments
 
 /// One libcurl multi handle with its connections, all to one endpoint and with one identity. Lives on the transport's thread only.
+///
+/// libcurl walks through all connections of a handle for every exchange (measured with 7.88: 0.2 ms at 5,000 of them), and so a
+/// handle has a capacity and a busy endpoint several handles.
 @safe final class ConnectionPool {
     private struct Waiting {
         var submission: Submission
@@ -10,13 +13,14 @@ internal import Payments
     }
 
     let number: UInt32
+    /// Exchanges in flight, and so connections.
+    let capacity: Int
     /// When libcurl next wants to be called.
     private(set) var deadline: ContinuousClock.Instant?
     private(set) var idleSince: ContinuousClock.Instant
     private let multi: UnsafeMutableRawPointer
     private let events: EventQueue
     private let intake: Intake
-    private let limit: Int
     private let clock = ContinuousClock()
     private let history = AnswerHistory()
     /// By the address of libcurl's handle.
@@ -29,13 +33,13 @@ internal import Payments
     /// As long as libcurl keeps an address.
     private static let nameLifetime = Duration.seconds(60)
 
-    init?(number: UInt32, limit: Int, events: EventQueue, intake: Intake) {
+    init?(number: UInt32, capacity: Int, events: EventQueue, intake: Intake) {
         guard let multi = unsafe curl_multi_init() else { return nil }
         self.number = number
         unsafe self.multi = multi
         self.events = events
         self.intake = intake
-        self.limit = limit
+        self.capacity = capacity
         idleSince = clock.now
         configure()
     }
@@ -49,10 +53,9 @@ internal import Payments
 
     var isIdle: Bool { exchanges.isEmpty && waiting.isEmpty }
 
+    var hasRoom: Bool { exchanges.count + waiting.count < capacity }
+
     func start(_ submission: Submission) {
-        guard exchanges.count + waiting.count < limit else {
-            return finish(submission, .failure(.notSent("\(limit) exchanges with this endpoint are in flight already")))
-        }
         waiting.append(Waiting(submission: submission, since: clock.now))
         admit()
     }
@@ -79,7 +82,7 @@ internal import Payments
         unsafe ccurl_multi_set_socket_function(multi, Self.onSocket)
         unsafe ccurl_multi_set_timer_function(multi, Self.onTimer)
         // As many as may be in flight, so that a steady load finds every connection again.
-        unsafe ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limit)
+        unsafe ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, capacity)
     }
 
     private func act(on socket: Int32, _ mask: Int32) {

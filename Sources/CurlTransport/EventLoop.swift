@@ -8,7 +8,8 @@ final class EventLoop {
     private let events: EventQueue
     private let limits: CurlTransport.Limits
     private let clock = ContinuousClock()
-    private var pools: [ConnectionKey: ConnectionPool] = [:]
+    /// In the order in which they are filled, so that a steady load finds its connections again.
+    private var pools: [ConnectionKey: [ConnectionPool]] = [:]
     private var poolsByNumber: [UInt32: ConnectionPool] = [:]
     private var lastNumber: UInt32 = 0
 
@@ -37,11 +38,12 @@ final class EventLoop {
     }
 
     private func start(_ submission: Submission) {
-        guard let pool = pool(for: submission.endpoint) else {
-            submission.continuation.resume(returning: .failure(.notSent("\(limits.endpoints) endpoints are in use already")))
-            return intake.finishOne()
+        do throws(TransportFailure) {
+            try pool(for: submission.endpoint).start(submission)
+        } catch {
+            submission.continuation.resume(returning: .failure(error))
+            intake.finishOne()
         }
-        pool.start(submission)
     }
 
     private func handle(_ event: EventQueue.Readiness) {
@@ -51,7 +53,7 @@ final class EventLoop {
 
     /// Until the first pool's time comes, rounded up; -1 for ever.
     private func millisecondsToWait() -> Int32 {
-        let deadlines = pools.values.compactMap { pool in
+        let deadlines = poolsByNumber.values.compactMap { pool in
             pool.isIdle ? pool.idleSince + limits.idleEndpoint : pool.deadline
         }
         guard let first = deadlines.min() else { return -1 }
@@ -62,31 +64,53 @@ final class EventLoop {
 
 // The pools.
 extension EventLoop {
-    private func pool(for endpoint: Endpoint) -> ConnectionPool? {
+    /// Connections in one pool at most.
+    private static let poolCapacity = 256
+
+    private func pool(for endpoint: Endpoint) throws(TransportFailure) -> ConnectionPool {
         let key = ConnectionKey(endpoint)
-        if let pool = pools[key] { return pool }
-        guard pools.count < limits.endpoints || dropLongestIdle() else { return nil }
+        let existing = pools[key] ?? []
+        if let pool = existing.first(where: \.hasRoom) { return pool }
+        guard !existing.isEmpty || pools.count < limits.endpoints || dropLongestIdle() else {
+            throw .notSent("\(limits.endpoints) endpoints are in use already")
+        }
+        let capacity = min(Self.poolCapacity, limits.connectionsPerEndpoint - existing.reduce(0) { $0 + $1.capacity })
+        guard capacity > 0 else {
+            throw .notSent("\(limits.connectionsPerEndpoint) exchanges with this endpoint are in flight already")
+        }
+        return try makePool(key, capacity: capacity)
+    }
+
+    private func makePool(_ key: ConnectionKey, capacity: Int) throws(TransportFailure) -> ConnectionPool {
         lastNumber = max(1, lastNumber &+ 1)
-        let pool = ConnectionPool(number: lastNumber, limit: limits.connectionsPerEndpoint, events: events, intake: intake)
-        pools[key] = pool
+        guard let pool = ConnectionPool(number: lastNumber, capacity: capacity, events: events, intake: intake) else {
+            throw .notSent("libcurl has no memory for another handle")
+        }
+        pools[key, default: []].append(pool)
         poolsByNumber[lastNumber] = pool
         return pool
     }
 
     private func dropIdlePools(now: ContinuousClock.Instant) {
-        for (key, pool) in pools where pool.isIdle && pool.idleSince + limits.idleEndpoint <= now { drop(key) }
+        guard poolsByNumber.values.contains(where: { isOverdue($0, now) }) else { return }
+        for key in pools.keys { drop(key) { isOverdue($0, now) } }
+    }
+
+    private func isOverdue(_ pool: ConnectionPool, _ now: ContinuousClock.Instant) -> Bool {
+        pool.isIdle && pool.idleSince + limits.idleEndpoint <= now
     }
 
     /// - Returns: whether there was one to drop.
     private func dropLongestIdle() -> Bool {
-        let idle = pools.filter { $0.value.isIdle }
-        guard let longest = idle.min(by: { $0.value.idleSince < $1.value.idleSince }) else { return false }
-        drop(longest.key)
+        let idle = pools.filter { $0.value.allSatisfy(\.isIdle) }.mapValues { $0.map(\.idleSince).max() }
+        guard let longest = idle.min(by: { ($0.value ?? clock.now) < ($1.value ?? clock.now) }) else { return false }
+        drop(longest.key) { _ in true }
         return true
     }
 
-    private func drop(_ key: ConnectionKey) {
-        guard let pool = pools.removeValue(forKey: key) else { return }
-        poolsByNumber[pool.number] = nil
+    private func drop(_ key: ConnectionKey, where isUnwanted: (ConnectionPool) -> Bool) {
+        for pool in pools[key] ?? [] where isUnwanted(pool) { poolsByNumber[pool.number] = nil }
+        pools[key]?.removeAll(where: isUnwanted)
+        if pools[key]?.isEmpty == true { pools[key] = nil }
     }
 }
