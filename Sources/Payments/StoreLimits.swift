@@ -1,0 +1,26 @@
+/// Bounds that every payment store keeps.
+public enum StoreLimits {
+    /// Captures, voids and refunds of one payment, refused ones included. One more is `StoreFailure.Code.full`.
+    public static let operationsPerPayment = 1_000
+    /// Payments remembered under one tenant's reference; the oldest are no longer listed.
+    public static let paymentsPerReference = 1_000
+}
+
+extension PaymentRecord.Status {
+    /// Whether something is still expected to happen of itself: such a payment is kept however old it is.
+    public var isOpen: Bool {
+        switch self {
+        case .processing, .queued, .requiresAction, .manualReview: true
+        case .authorized, .succeeded, .failed, .canceled: false
+        }
+    }
+}
+
+extension OperationRecord.Status {
+    public var isFinal: Bool {
+        switch self {
+        case .succeeded, .failed: true
+        case .processing, .manualReview: false
+        }
+    }
+}
