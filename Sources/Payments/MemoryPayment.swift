@@ -49,7 +49,8 @@ struct MemoryPayment: Sendable {
         guard operations.count < StoreLimits.operationsPerPayment else {
             throw StoreFailure(code: .full, detail: "too many operations on one payment")
         }
-        return .new(stored(at: now), reserve(claim, now: now))
+        let operation = reserve(claim, now: now)
+        return .new(stored(at: now), operation)
     }
 
     private func result(of verdict: MemoryClaim.Verdict, for operation: OperationRecord, now: Duration) -> OperationClaimResult {

@@ -1,0 +1,27 @@
+public import Payments
+
+/// A store to check, fresh and empty, with a way to let its own clock run on.
+public struct StoreUnderTest: Sendable {
+    public let store: any PaymentStore
+    /// Returns when at least so much time has passed on the store's clock.
+    public let elapse: @Sendable (Duration) async throws -> Void
+
+    public init(store: any PaymentStore, elapse: @escaping @Sendable (Duration) async throws -> Void) {
+        self.store = store
+        self.elapse = elapse
+    }
+}
+
+/// One sentence of what every payment store does. Both stores pass all of them:
+/// `@Test(arguments: PaymentStoreConformance.all) func conforms(_ check: PaymentStoreConformance) async throws`.
+public struct PaymentStoreConformance: Sendable, CustomStringConvertible {
+    public let description: String
+    public let run: @Sendable (StoreUnderTest) async throws -> Void
+
+    init(_ description: String, _ run: @escaping @Sendable (StoreUnderTest) async throws -> Void) {
+        self.description = description
+        self.run = run
+    }
+
+    public static let all = claims + operations + settlements + keeping + reading
+}
