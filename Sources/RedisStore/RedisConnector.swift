@@ -1,0 +1,100 @@
+import AdapterKit
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Payments
+
+/// Makes connections that are ready for use: encrypted, authenticated, on their database, scripts loaded.
+struct RedisConnector: Sendable {
+    /// Commands that wait on one connection.
+    private static let maximumPending = 10_000
+    /// Bytes of one reply: a thousand operations of one payment fit many times.
+    private static let maximumReply = 16 * 1_024 * 1_024
+
+    private let configuration: RedisConfiguration
+    private let group: any EventLoopGroup
+    private let tls: NIOSSLContext?
+
+    init(configuration: RedisConfiguration, group: any EventLoopGroup) throws(StoreFailure) {
+        self.configuration = configuration
+        self.group = group
+        self.tls = configuration.usesTLS ? try Self.tls(configuration.certificateAuthority) : nil
+    }
+
+    private static func tls(_ authority: [UInt8]?) throws(StoreFailure) -> NIOSSLContext {
+        do {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.minimumTLSVersion = .tlsv12
+            if let authority { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority)) }
+            return try NIOSSLContext(configuration: tls)
+        } catch {
+            throw StoreFailure(code: .refused, detail: "the certificate authority for Redis cannot be read")
+        }
+    }
+
+    func connect() async throws(StoreFailure) -> RedisConnection {
+        let deadline = NIODeadline.now() + .init(configuration.timeout)
+        let connection = try await open()
+        do throws(StoreFailure) {
+            try await greet(connection, deadline: deadline)
+            return connection
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    private func open() async throws(StoreFailure) -> RedisConnection {
+        do {
+            return try await ClientBootstrap(group: group)
+                .connectTimeout(.init(configuration.timeout))
+                .channelOption(.socketOption(.tcp_nodelay), value: 1)
+                .connect(host: configuration.host, port: configuration.port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+                }
+        } catch {
+            throw StoreFailure(code: .unreachable, detail: "no connection to Redis")
+        }
+    }
+
+    private func prepare(_ channel: any Channel) throws -> RedisConnection {
+        guard let pipeline = RedisPipeline(maximumPending: Self.maximumPending, maximumReply: Self.maximumReply) else {
+            throw RedisInterruption.unformatted
+        }
+        if let tls { try channel.pipeline.syncOperations.addHandler(secured(by: tls)) }
+        try channel.pipeline.syncOperations.addHandler(pipeline)
+        return RedisConnection(channel: channel, pipeline: pipeline)
+    }
+
+    /// An address cannot be named in SNI; without a name the certificate must be the address's own.
+    private func secured(by tls: NIOSSLContext) throws -> NIOSSLClientHandler {
+        let isAddress = (try? SocketAddress(ipAddress: configuration.host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : configuration.host)
+    }
+
+    private func greet(_ connection: RedisConnection, deadline: NIODeadline) async throws(StoreFailure) {
+        let replies: [RedisReply]
+        do throws(RedisInterruption) {
+            replies = try await connection.send(greeting, deadline: deadline)
+        } catch {
+            throw error == .lost
+                ? StoreFailure(code: .unreachable, detail: "Redis, or TLS on the way to it, refused the connection") : error.failure
+        }
+        if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
+    }
+
+    private var greeting: [RedisCommand] {
+        var commands: [RedisCommand] = []
+        if let credentials = configuration.credentials {
+            commands.append(RedisCommand("AUTH", [Array(credentials.username.utf8), credentials.password.bytes]))
+        }
+        if configuration.database != 0 { commands.append(RedisCommand("SELECT", String(configuration.database))) }
+        return commands + RedisScript.all.map(\.load)
+    }
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        self = .milliseconds(max(1, duration.wholeMilliseconds))
+    }
+}

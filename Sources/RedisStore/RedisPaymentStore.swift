@@ -1,0 +1,210 @@
+import AdapterKit
+public import Logging
+public import NIOCore
+public import Payments
+
+/// The store that all replicas share. A claim and a settlement are one round trip each.
+///
+/// Leases are judged on Redis' clock, inside the scripts.
+public final class RedisPaymentStore: PaymentStore {
+    let client: RedisClient
+    private let claims: RedisClient
+    private let keys: RedisKeys
+    private let waitReplicas: Int
+    private let waitTimeout: Duration
+
+    /// Connects to nothing yet: that is for `start()`.
+    ///
+    /// - Throws: `.refused` when the certificate authority cannot be read.
+    public init(
+        configuration: RedisConfiguration, time: any TimeSource, random: any RandomSource, logger: Logger,
+        group: any EventLoopGroup
+    ) throws(StoreFailure) {
+        let connector = try RedisConnector(configuration: configuration, group: group)
+        func client() -> RedisClient {
+            let connections = RedisConnections(
+                count: configuration.connections, connector: connector, time: time, random: random, logger: logger, loops: group)
+            return RedisClient(connections: connections, timeout: configuration.timeout)
+        }
+        let general = client()
+        self.client = general
+        // WAIT holds up all that stands behind it on its connection: claims that wait for replicas get connections of their own.
+        self.claims = configuration.waitReplicas > 0 ? client() : general
+        self.keys = RedisKeys(prefix: configuration.keyPrefix)
+        self.waitReplicas = configuration.waitReplicas
+        self.waitTimeout = configuration.timeout / 2
+    }
+
+    /// Begins to connect, and to connect again whenever a connection ends. Until then every step waits for up to the time-out.
+    public func start() async {
+        client.connections.start()
+        claims.connections.start()
+    }
+
+    /// Ends all connections. What waits for a reply fails.
+    public func shutdown() async {
+        await client.connections.shutdown()
+        await claims.connections.shutdown()
+    }
+
+    public func ping() async throws(StoreFailure) {
+        _ = try await client.send([RedisCommand("PING")])
+    }
+
+    // MARK: Claims
+
+    public func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
+        let script = RedisScript.claimPayment.call(
+            keys: keys.all(of: claim.record.id),
+            head(claim.lease, answered: claim.answered, claim.keeping) + (try RedisFields.payment(claim.record))
+                + claim.fingerprints.map(RedisFields.bytes))
+        let parts = try await send([script] + listing(claim.record, claim.keeping))
+        switch parts.first?.text {
+        case "new": return .new
+        case "mismatch": return .mismatch
+        case "replay": return .replay(try RedisFields.answer(parts.last))
+        case "running": return .running(remaining: try RedisFields.duration(parts.last))
+        case "current": return .current(try RedisFields.payment(parts.last))
+        case "taken": return .takenOver(try RedisFields.payment(parts.last))
+        default: throw Self.unexpected
+        }
+    }
+
+    public func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
+        let record = claim.record
+        let own = [record.id.text, record.kind.rawValue, claim.amount.map { String($0) } ?? ""].map(RedisFields.bytes)
+        let limits = [record.tenant, String(StoreLimits.operationsPerPayment)].map(RedisFields.bytes)
+        let script = RedisScript.claimOperation.call(
+            keys: keys.all(of: record.payment),
+            head(claim.lease, answered: claim.answered, claim.keeping) + own + (try RedisFields.operation(record)) + limits
+                + claim.fingerprints.map(RedisFields.bytes))
+        return try result(ofOperation: try await send([script]))
+    }
+
+    private func result(ofOperation parts: [RedisReply]) throws(StoreFailure) -> OperationClaimResult {
+        func payment() throws(StoreFailure) -> StoredPayment { try RedisFields.payment(parts.dropFirst().first) }
+        func operation() throws(StoreFailure) -> OperationRecord { try RedisFields.operation(parts.dropFirst(2).first) }
+        switch parts.first?.text {
+        case "new": return .new(try payment(), try operation())
+        case "current": return .current(try payment(), try operation())
+        case "taken": return .takenOver(try payment(), try operation())
+        case "mismatch": return .mismatch
+        case "not_found": return .notFound
+        case "replay": return .replay(try RedisFields.answer(parts.last))
+        case "running": return .running(remaining: try RedisFields.duration(parts.last))
+        case "exceeds": return .exceeds(available: try RedisFields.amount(parts.last))
+        case "invalid": return try Self.invalid(parts)
+        case "full": throw StoreFailure(code: .full, detail: "too many operations on one payment")
+        default: throw Self.unexpected
+        }
+    }
+
+    private static func invalid(_ parts: [RedisReply]) throws(StoreFailure) -> OperationClaimResult {
+        guard parts.count == 3, let status = parts[1].text.flatMap(PaymentRecord.Status.init) else { throw unexpected }
+        return .invalidState(status, busy: parts[2].text == "1")
+    }
+
+    private func head(_ lease: Lease, answered: Bool, _ keeping: Keeping) -> [[UInt8]] {
+        [
+            RedisFields.bytes(lease.token), RedisFields.bytes(lease.duration), RedisFields.bytes(answered),
+            RedisFields.bytes(keeping.retention), RedisFields.bytes(keeping.keys),
+        ]
+    }
+
+    /// One flush for the script and what belongs to it; the script's reply.
+    private func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
+        guard waitReplicas > 0 else { return try Self.parts(of: try await client.send(commands)) }
+        let wait = RedisCommand("WAIT", String(waitReplicas), String(max(1, waitTimeout.wholeMilliseconds)))
+        let replies = try await claims.send(commands + [wait])
+        guard let count = replies.last?.integer, count >= waitReplicas else {
+            throw StoreFailure(code: .tooFewReplicas, detail: "fewer replicas than wanted have the claim")
+        }
+        return try Self.parts(of: replies)
+    }
+
+    private static func parts(of replies: [RedisReply]) throws(StoreFailure) -> [RedisReply] {
+        guard let parts = replies.first?.elements else { throw unexpected }
+        return parts
+    }
+
+    private static let unexpected = StoreFailure(code: .unreadable, detail: "a reply of Redis is not what its script gives")
+
+    /// The index is written with every claim that might be new. It outlives its payments, and reading it passes over the dead.
+    private func listing(_ record: PaymentRecord, _ keeping: Keeping) -> [RedisCommand] {
+        let index = keys.index(tenant: record.tenant, reference: record.reference)
+        let kept = (keeping.retention + keeping.keys).wholeMilliseconds
+        return [
+            RedisCommand("ZADD", index, "NX", String(record.createdAt.milliseconds), record.id.text),
+            RedisCommand("ZREMRANGEBYRANK", index, "0", String(-StoreLimits.paymentsPerReference - 1)),
+            RedisCommand("PEXPIRE", index, String(kept)),
+        ]
+    }
+
+    // MARK: Changes
+
+    public func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
+        let record = settlement.record
+        let head = [
+            RedisFields.bytes(String(settlement.expectedVersion)), RedisFields.answer(settlement.fixed),
+            RedisFields.bytes(settlement.releasing ?? ""), RedisFields.bytes(settlement.keeping.retention),
+            RedisFields.bytes(settlement.keeping.keys),
+        ]
+        let script = RedisScript.settle.call(
+            keys: keys.all(of: record.id),
+            head + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation)))
+        let parts = try Self.parts(of: try await client.send([script]))
+        switch parts.first?.text {
+        case "done": return .done
+        case "restored":
+            _ = try await client.send(listing(record, settlement.keeping))
+            return .done
+        case "conflict": return try Self.conflict(parts)
+        default: throw Self.unexpected
+        }
+    }
+
+    private static func conflict(_ parts: [RedisReply]) throws(StoreFailure) -> SettleResult {
+        let operation = parts.count > 2 ? try RedisFields.operation(parts[2]) : nil
+        return .conflict(try RedisFields.payment(parts.dropFirst().first), operation)
+    }
+
+    public func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
+        let mark = RedisScript.markAnswered.call(keys: keys.all(of: payment), [RedisFields.bytes(operation?.text ?? "")])
+        _ = try await client.send([mark])
+    }
+
+    // MARK: Reading
+
+    public func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment? {
+        try await payments([id], tenant: tenant).first
+    }
+
+    public func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord] {
+        let parts = try Self.parts(of: try await client.send([RedisScript.openOperations.call(keys: keys.all(of: payment), [])]))
+        return try parts.dropFirst().map { part throws(StoreFailure) in try RedisFields.operation(part) }
+    }
+
+    public func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment] {
+        let range = RedisCommand("ZREVRANGE", keys.index(tenant: tenant, reference: reference), "0", "-1")
+        var ids = try Self.parts(of: try await client.send([range])).compactMap { $0.text.flatMap { PaymentID($0) } }[...]
+        var found: [StoredPayment] = []
+        // Some of the ids may have expired: then more are read, until there are enough.
+        while found.count < limit, !ids.isEmpty {
+            let step = ids.prefix(limit - found.count)
+            ids = ids.dropFirst(step.count)
+            found += try await payments(Array(step), tenant: tenant).filter { $0.record.reference == reference }
+        }
+        return found
+    }
+
+    /// Those of the tenant's that are there, in one round trip.
+    private func payments(_ ids: [PaymentID], tenant: String) async throws(StoreFailure) -> [StoredPayment] {
+        let loads = ids.map { RedisScript.loadPayment.call(keys: keys.all(of: $0), [RedisFields.bytes(tenant)]) }
+        var found: [StoredPayment] = []
+        for reply in try await client.send(loads) {
+            let parts = try Self.parts(of: [reply])
+            if parts.count == 2 { found.append(try RedisFields.payment(parts[1])) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,141 @@
+import NIOCore
+import Payments
+
+/// The commands on their way over one connection, and their replies: first in, first out. Lives on its event loop.
+///
+/// A reply that does not come in time closes the connection: a later one could otherwise be taken for the answer to something
+/// else.
+final class RedisPipeline: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    struct Batch {
+        let bytes: ByteBuffer
+        let count: Int
+        let deadline: NIODeadline
+        let promise: EventLoopPromise<[RedisReply]>
+    }
+
+    private struct Pending {
+        let count: Int
+        let deadline: NIODeadline
+        let promise: EventLoopPromise<[RedisReply]>
+        var replies: [RedisReply] = []
+    }
+
+    private let maximumPending: Int
+    private var reader: RESPReader
+    private var context: ChannelHandlerContext?
+    private var pending = CircularBuffer<Pending>()
+    private var timer: Scheduled<Void>?
+    private var isFlushPlanned = false
+
+    /// - Returns: `nil` when there is no memory for the reader.
+    init?(maximumPending: Int, maximumReply: Int) {
+        guard let reader = RESPReader(maximumReply: maximumReply) else { return nil }
+        self.reader = reader
+        self.maximumPending = maximumPending
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        fail(with: .lost)
+    }
+
+    // MARK: Sending
+
+    func send(_ batch: Batch) {
+        guard let context, context.channel.isActive else { return batch.promise.fail(RedisInterruption.lost) }
+        guard pending.count < maximumPending else { return batch.promise.fail(RedisInterruption.crowded) }
+        pending.append(Pending(count: batch.count, deadline: batch.deadline, promise: batch.promise))
+        context.write(wrapOutboundOut(batch.bytes), promise: nil)
+        planFlush(context)
+        planTimeout(context)
+    }
+
+    /// Everything that comes in one turn of the event loop leaves in one write.
+    private func planFlush(_ context: ChannelHandlerContext) {
+        guard !isFlushPlanned else { return }
+        isFlushPlanned = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isFlushPlanned = false
+            self.context?.flush()
+        }
+    }
+
+    /// One timer, for the command that has waited longest.
+    private func planTimeout(_ context: ChannelHandlerContext) {
+        guard timer == nil, let first = pending.first else { return }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: first.deadline) {
+            self.timer = nil
+            self.closeIfOverdue()
+        }
+    }
+
+    private func closeIfOverdue() {
+        guard let context else { return }
+        let now = NIODeadline.now()
+        guard let first = pending.first, first.deadline <= now else { return planTimeout(context) }
+        while let overdue = pending.first, overdue.deadline <= now {
+            pending.removeFirst()
+            overdue.promise.fail(RedisInterruption.timeout)
+        }
+        context.close(promise: nil)
+        fail(with: .lost)
+    }
+
+    // MARK: Receiving
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do throws(RESPReader.Failure) {
+            try feed(unwrapInboundIn(data))
+            while let reply = try reader.next() { take(reply, context) }
+        } catch {
+            interrupt(context, error == .oversized ? .oversized : .lost)
+        }
+    }
+
+    private func feed(_ buffer: ByteBuffer) throws(RESPReader.Failure) {
+        let result = unsafe buffer.withUnsafeReadableBytes { bytes -> Result<Void, RESPReader.Failure> in
+            do throws(RESPReader.Failure) { return .success(try unsafe reader.feed(bytes)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    private func take(_ reply: RedisReply, _ context: ChannelHandlerContext) {
+        // A reply to nothing: the two sides no longer agree on what is being said.
+        guard !pending.isEmpty else { return context.close(promise: nil) }
+        pending[pending.startIndex].replies.append(reply)
+        if pending[pending.startIndex].replies.count == pending[pending.startIndex].count {
+            let done = pending.removeFirst()
+            done.promise.succeed(done.replies)
+        }
+        // A primary that became a replica: connecting again finds the new one.
+        if reply.errorCode == "READONLY" { context.close(promise: nil) }
+    }
+
+    /// The command that is being answered gets the cause; those behind it were only on the same connection.
+    private func interrupt(_ context: ChannelHandlerContext, _ cause: RedisInterruption) {
+        pending.popFirst()?.promise.fail(cause)
+        context.close(promise: nil)
+        fail(with: .lost)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(with: .lost)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+        fail(with: .lost)
+    }
+
+    private func fail(with interruption: RedisInterruption) {
+        timer?.cancel()
+        timer = nil
+        while let next = pending.popFirst() { next.promise.fail(interruption) }
+    }
+}

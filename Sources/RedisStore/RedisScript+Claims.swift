@@ -1,0 +1,63 @@
+extension RedisScript {
+    /// ARGV: token, duration, answered, retention, keys, the payment's 11 fields, fingerprints.
+    static let claimPayment = RedisScript(
+        """
+        local t = now()
+        local token, duration = ARGV[1], num(ARGV[2])
+        local fps, first = fingerprints(17)
+        if redis.call('EXISTS', P) == 0 then
+          if redis.call('EXISTS', M) == 1 then return {'mismatch'} end
+          write(6)
+          begin(first, token, int(t + duration), ARGV[3])
+          keep(num(ARGV[4]), num(ARGV[5]))
+          return {'new'}
+        end
+        local tenant = get(P, '', 'tenant')
+        if tenant ~= ARGV[8] then return {'mismatch'} end
+        local verdict, detail = judge(P, '', fps, token, duration, t)
+        if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
+        return {verdict, detail}
+        """)
+
+    /// ARGV: token, duration, answered, retention, keys, operation, kind, amount or nothing, record, seal, tenant,
+    /// most operations, fingerprints.
+    static let claimOperation = RedisScript(
+        """
+        local t = now()
+        local token, duration, id, kind = ARGV[1], num(ARGV[2]), ARGV[6], ARGV[7]
+        local fps, first = fingerprints(13)
+        if redis.call('EXISTS', P) == 0 then return {'not_found'} end
+        local st, by, open, amt, cap, ref, gw, gi, ops, tenant =
+          get(P, '', 'st', 'by', 'open', 'amt', 'cap', 'ref', 'gw', 'gi', 'ops', 'tenant')
+        if tenant ~= ARGV[11] then return {'not_found'} end
+        if has(O, id .. ':rec') then
+          local verdict, detail = judge(O, id .. ':', fps, token, duration, t)
+          if verdict == 'new' or verdict == 'current' or verdict == 'taken' then return {verdict, view(t), opview(id)} end
+          return {verdict, detail}
+        end
+        local accepted = {
+          capture = st == 'authorized',
+          void = st == 'authorized' or st == 'queued' or st == 'requires_action',
+          refund = st == 'succeeded' and num(cap) > 0,
+        }
+        if not accepted[kind] then return {'invalid', st, '0'} end
+        if kind ~= 'refund' and by ~= '' then return {'invalid', st, '1'} end
+        if kind == 'void' and st == 'queued' and leased(t) then return {'invalid', st, '1'} end
+        local amount = 0
+        if kind ~= 'void' then
+          local available = num(amt)
+          if kind == 'refund' then available = math.max(0, num(cap) - num(ref) - num(open)) end
+          amount = ARGV[8] == '' and available or num(ARGV[8])
+          if available < 1 or amount < 1 or amount > available then return {'exceeds', int(available)} end
+        end
+        if num(ops) >= num(ARGV[12]) then return {'full'} end
+        local pre = id .. ':'
+        redis.call('HSET', O, pre .. 'rec', ARGV[9], pre .. 'seal', ARGV[10], pre .. 'kind', kind, pre .. 'amt', int(amount),
+          pre .. 'gw', gw, pre .. 'gi', gi, pre .. 'final', '0', pre .. 'res', '1', pre .. 'fp', first, pre .. 'tok', token,
+          pre .. 'until', int(t + duration), pre .. 'ans', ARGV[3], pre .. 'fix', '')
+        redis.call('HINCRBY', P, 'ops', 1)
+        reserve(id, kind, amount)
+        keep(num(ARGV[4]), num(ARGV[5]))
+        return {'new', view(t), opview(id)}
+        """)
+}
