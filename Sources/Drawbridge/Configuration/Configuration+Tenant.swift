@@ -1,0 +1,188 @@
+import AdapterKit
+import Foundation
+
+extension Configuration {
+    /// A payment service, or a merchant, that may call the API.
+    struct Tenant: Sendable, Equatable {
+        enum Auth: String, Sendable, CaseIterable { case hmac, jwt, none }
+
+        let id: String
+        var auth: Auth = .hmac
+        /// All are accepted, so that keys rotate without a gap.
+        var keys: [SigningKey] = []
+        var jwt: JWT?
+        var rate = Rate()
+        var gateways = Selection.all
+        var webhooks: [Webhook] = []
+
+        init(id: String) { self.id = id }
+    }
+
+    struct JWT: Sendable, Equatable {
+        enum KeySource: Sendable, Equatable {
+            case file(LocalFile)
+            case url(WebAddress)
+        }
+
+        var issuer: String
+        var audience: String
+        var jwks: KeySource
+    }
+
+    struct Rate: Sendable, Equatable {
+        var perSecond = 500
+        var burst = 1_000
+    }
+
+    /// `all`, or the names in a list.
+    enum Selection: Sendable, Equatable {
+        case all
+        case only([String])
+
+        func contains(_ name: String) -> Bool {
+            switch self {
+            case .all: true
+            case .only(let names): names.contains(name)
+            }
+        }
+    }
+
+    struct Webhook: Sendable, Equatable {
+        var url: WebAddress
+        /// As configured, `whsec_` included.
+        var secret: Secret
+        var events = Selection.all
+
+        /// openapi.yaml, `Event.type`.
+        enum EventType: String, Sendable, CaseIterable {
+            case paymentProcessing = "payment.processing"
+            case paymentQueued = "payment.queued"
+            case paymentRequiresAction = "payment.requires_action"
+            case paymentAuthorized = "payment.authorized"
+            case paymentSucceeded = "payment.succeeded"
+            case paymentFailed = "payment.failed"
+            case paymentCanceled = "payment.canceled"
+            case paymentManualReview = "payment.manual_review"
+            case paymentDisputed = "payment.disputed"
+            case refundProcessing = "refund.processing"
+            case refundSucceeded = "refund.succeeded"
+            case refundFailed = "refund.failed"
+            case refundManualReview = "refund.manual_review"
+        }
+    }
+}
+
+extension ConfigurationSection {
+    /// `all` or a list of at least one.
+    func selection(_ name: String, of syntax: ValueSyntax<String>, expected: String) -> Configuration.Selection {
+        guard let member = given(name), member.value.content != .text("all") else { return .all }
+        guard case .list(let elements) = member.value.content, !elements.isEmpty else {
+            problem(name, expected)
+            return .all
+        }
+        return .only(list(name, of: syntax) ?? [])
+    }
+}
+
+extension Configuration.Tenant {
+    /// - `auth` (`hmac`, `jwt` or `none`, default `hmac`), `keys` (list; required for hmac), `jwt` (section; required for jwt)
+    /// - `rate` (section), `gateways` (`all` or a list, default `all`), `webhooks` (list, default none)
+    init(id: String, _ section: ConfigurationSection) {
+        self.init(id: id)
+        section.read("auth", .word, into: &auth)
+        readKeys(section)
+        jwt = section.section("jwt") { Configuration.JWT($0) } ?? nil
+        section.read("rate", into: &rate) { Configuration.Rate($0) }
+        gateways = section.selection("gateways", of: section.gatewayName, expected: "all, or a list of gateways")
+        webhooks = section.sections("webhooks") { Configuration.Webhook($0) } ?? []
+        if auth == .jwt, section.given("jwt") == nil {
+            section.problem("jwt", "a section of issuer, audience and jwks; auth is jwt")
+        }
+    }
+
+    private mutating func readKeys(_ section: ConfigurationSection) {
+        var ids: Set<String> = []
+        let read = section.sections("keys") { element in
+            let key = SigningKey(element)
+            if let key, !ids.insert(key.id).inserted { element.problem("id", "an id that no other key of the tenant has") }
+            return key
+        }
+        keys = read ?? []
+        let isEmpty = section.given("keys").map { $0.value.content == .list([]) } ?? true
+        if auth == .hmac, isEmpty { section.problem("keys", "at least one key, as {id, secret}; auth is hmac") }
+    }
+}
+
+extension SigningKey {
+    /// - `id` (text, required), `secret` (secret of 16 bytes and more, required), `not_after` (time, default never)
+    fileprivate init?(_ section: ConfigurationSection) {
+        let id = section.required("id", .keyID)
+        let secret = section.secret("secret", required: true) { $0.bytes.count < 16 ? "a secret of at least 16 bytes" : nil }
+        let notAfter = section.value("not_after", .timestamp)
+        guard let id, let secret else { return nil }
+        self.init(id: id, secret: secret, notAfter: notAfter)
+    }
+}
+
+extension ValueSyntax<Timestamp> {
+    static var timestamp: Self {
+        Self(expected: "a time in UTC such as 2026-01-02T03:04:05Z") { content in
+            guard case .text(let text) = content else { return nil }
+            return Timestamp(wholeSecondsRFC3339: text)
+        }
+    }
+}
+
+extension Configuration.JWT {
+    /// - `issuer`, `audience` (texts, required), `jwks` (path or URL, required)
+    init?(_ section: ConfigurationSection) {
+        let issuer = section.required("issuer", .text)
+        let audience = section.required("audience", .text)
+        let keys = section.required("jwks", .keySource(folder: section.reading.secrets.folder))
+        guard let issuer, let audience, let keys else { return nil }
+        self.init(issuer: issuer, audience: audience, jwks: keys)
+    }
+}
+
+extension ValueSyntax<Configuration.JWT.KeySource> {
+    static func keySource(folder: String) -> Self {
+        Self(expected: "a path, or an https:// URL (http:// only for loopback)") { content in
+            guard case .text(let text) = content, !text.isEmpty else { return nil }
+            guard text.contains("://") else { return .file(LocalFile(path: text, relativeTo: folder)) }
+            return ValueSyntax<WebAddress>.secureAddress.parse(content).map { .url($0) }
+        }
+    }
+}
+
+extension Configuration.Rate {
+    /// - `per_second` (1 to 1,000,000, default 500), `burst` (1 to 1,000,000, default 1000)
+    init(_ section: ConfigurationSection) {
+        section.read("per_second", .integer(1...1_000_000), into: &perSecond)
+        section.read("burst", .integer(1...1_000_000), into: &burst)
+    }
+}
+
+extension Configuration.Webhook {
+    private static let prefix = "whsec_"
+
+    /// - `url` (https, required), `secret` (secret, `whsec_` and base64 of 24 to 64 bytes, required)
+    /// - `events` (`all` or a list of event types, default `all`)
+    init?(_ section: ConfigurationSection) {
+        let url = section.required("url", .secureAddress)
+        let secret = section.secret("secret", required: true) {
+            Self.isSigningSecret($0) ? nil : "whsec_ and base64 of 24 to 64 bytes"
+        }
+        let types = ValueSyntax<EventType>.word
+        let name = ValueSyntax<String>.text(types.expected) { types.parse(.text($0)) != nil }
+        events = section.selection("events", of: name, expected: "all, or a list of event types")
+        guard let url, let secret else { return nil }
+        self.url = url
+        self.secret = secret
+    }
+
+    private static func isSigningSecret(_ secret: Secret) -> Bool {
+        guard secret.bytes.starts(with: prefix.utf8) else { return false }
+        let key = Data(base64Encoded: Data(secret.bytes.dropFirst(prefix.utf8.count)))
+        return key.map { (24...64).contains($0.count) } ?? false
+    }
+}
