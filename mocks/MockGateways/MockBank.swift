@@ -1,0 +1,105 @@
+public import AdapterKit
+
+/// A bank that speaks protocols/bank-hmac.md and misbehaves on request, within this process.
+public final class MockBank: Sendable {
+    /// What the bank shows and asks for in the handshake; all PEM.
+    public struct TLS: Sendable {
+        public var certificatePEM: [UInt8]
+        public var keyPEM: [UInt8]
+        /// Who signs the certificates of clients; a client without one is turned away in the handshake.
+        public var clientCAPEM: [UInt8]
+
+        public init(certificatePEM: [UInt8], keyPEM: [UInt8], clientCAPEM: [UInt8]) {
+            self.certificatePEM = certificatePEM
+            self.keyPEM = keyPEM
+            self.clientCAPEM = clientCAPEM
+        }
+    }
+
+    public struct Configuration: Sendable {
+        public var address = "127.0.0.1"
+        /// 0 takes a free one.
+        public var port = 0
+        /// `nil` is plain HTTP.
+        public var tls: TLS?
+        /// What `X-Tenant-Id` has to be.
+        public var tenant: String
+        /// Keys that requests may be signed with. The one that signed a request also signs its answer.
+        public var keys: [SigningKey]
+        /// Whether HTTP/2 is offered by ALPN; it needs `tls`.
+        public var http2 = false
+        /// The port of the control API on 127.0.0.1, 0 for a free one; `nil` is none.
+        public var controlPort: Int?
+        /// The wall clock.
+        public var now: @Sendable () -> Timestamp
+
+        public init(tenant: String, keys: [SigningKey], now: @escaping @Sendable () -> Timestamp) {
+            self.tenant = tenant
+            self.keys = keys
+            self.now = now
+        }
+    }
+
+    /// Where the bank listens.
+    public let port: Int
+    /// Where the control API listens.
+    public let controlPort: Int?
+    private let bank: Bank
+    private let listeners: [Listener]
+
+    private init(bank: Bank, listener: Listener, control: Listener?) {
+        self.bank = bank
+        port = listener.port
+        controlPort = control?.port
+        listeners = [listener] + [control].compactMap { $0 }
+    }
+
+    /// Binds and serves until `stop`.
+    /// - Throws: what NIO and NIOSSL say when a certificate cannot be read or a port cannot be had.
+    public static func start(_ configuration: Configuration) async throws -> MockBank {
+        let bank = Bank(tenant: configuration.tenant, keys: configuration.keys, now: configuration.now)
+        let listener = try await BankListener(bank: bank, tls: configuration.tls, http2: configuration.http2)
+            .bind(configuration.address, configuration.port)
+        guard let controlPort = configuration.controlPort else { return MockBank(bank: bank, listener: listener, control: nil) }
+        do {
+            let control = try await ControlListener(bank: bank).bind(port: controlPort)
+            return MockBank(bank: bank, listener: listener, control: control)
+        } catch {
+            await listener.close()
+            throw error
+        }
+    }
+
+    /// Ends the listeners and every connection.
+    public func stop() async {
+        for listener in listeners { await listener.close() }
+    }
+
+    public var ledger: Ledger { bank.update { $0.ledger } }
+
+    public var counters: Counters { bank.update { $0.counters } }
+
+    /// Misbehaves so at the next `times` requests (1 to 1,000,000) for this operation. Rules go before the wish of a description;
+    /// of several rules the oldest is used up first.
+    public func script(_ misbehaviour: Misbehaviour, for operation: BankOperation, times: Int = 1) throws(ScriptFailure) {
+        try bank.update { state throws(ScriptFailure) in try state.scenario.add(misbehaviour, to: operation, times: times) }
+    }
+
+    /// Decides a charge that is `PENDING` or `ACTION_REQUIRED`.
+    public func settle(_ reference: String, as status: Charge.Status, code: String? = nil) throws(SettleFailure) {
+        try bank.update { state throws(SettleFailure) in try state.ledger.settle(reference, as: status, code: code) }
+    }
+
+    /// Decides a refund that is `PENDING`.
+    public func settleRefund(_ reference: String, of charge: String, as status: Refund.Status) throws(SettleFailure) {
+        try bank.update { state throws(SettleFailure) in try state.ledger.settleRefund(reference, of: charge, as: status) }
+    }
+
+    /// Forgets charges, counters and rules.
+    public func reset() { bank.reset() }
+
+    /// Waits until the books and counters are as asked. Returns also when the task is cancelled.
+    public func reaches(_ condition: @escaping @Sendable (Ledger, Counters) -> Bool) async {
+        await bank.reaches(condition)
+    }
+}
