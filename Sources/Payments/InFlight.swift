@@ -1,0 +1,55 @@
+import Synchronization
+
+/// Counts the work that goes on whether or not its caller still waits, bounds it, and lets shutdown wait for it.
+public final class InFlight: Sendable {
+    private struct State {
+        var running = 0
+        var draining = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    public enum Refusal: Error, Sendable { case draining, full }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    public init(limit: Int) { self.limit = limit }
+
+    public var isDraining: Bool { state.withLock(\.draining) }
+    public var count: Int { state.withLock(\.running) }
+
+    func enter() throws(Refusal) {
+        let refusal = state.withLock { state -> Refusal? in
+            if state.draining { return .draining }
+            if state.running >= limit { return .full }
+            state.running += 1
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    func leave() {
+        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.running -= 1
+            guard state.running == 0 else { return [] }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Takes nothing new from now on.
+    public func close() { state.withLock { $0.draining = true } }
+
+    /// Returns when nothing runs any more.
+    public func idle() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                guard state.running > 0 else { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+}

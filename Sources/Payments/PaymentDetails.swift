@@ -1,0 +1,98 @@
+import AdapterKit
+
+/// The part of a payment that is stored encrypted: what the caller said of people, accounts and purposes.
+struct PaymentDetails: Sendable, Equatable {
+    var description: String?
+    var metadata: JSON
+    /// What may be shown of the method.
+    var shownMethod: JSON
+    /// The method as given, without a CVC; without a card number unless the payment is queued.
+    var method: JSON
+    var customer: JSON
+
+    init(_ request: PaymentRequest, keepingCardNumber: Bool = false) {
+        description = request.description
+        metadata = .object(request.metadata)
+        shownMethod = request.method.shown
+        var stored = request.method
+        if case .card(var card) = stored {
+            card.cvc = nil
+            if !keepingCardNumber { card.number = nil }
+            stored = .card(card)
+        }
+        method = stored.json
+        customer = request.customer ?? .null
+    }
+
+    init(sealed: [UInt8], of payment: PaymentID, vault: Vault) throws(VaultFailure) {
+        let json: JSON
+        do { json = try JSON(parsing: try vault.open(sealed, for: payment.text)) } catch let failure as VaultFailure {
+            throw failure
+        } catch { throw VaultFailure(reason: "its content cannot be read") }
+        description = json["description"]?.text
+        metadata = json["metadata"] ?? .object([])
+        shownMethod = json["shown"] ?? .null
+        method = json["method"] ?? .null
+        customer = json["customer"] ?? .null
+    }
+
+    func sealed(for payment: PaymentID, vault: Vault) throws(VaultFailure) -> [UInt8] {
+        let json = JSON.members([
+            ("description", .optional(description)), ("metadata", metadata), ("shown", shownMethod), ("method", method),
+            ("customer", customer),
+        ])
+        return try vault.seal(json.encoded(), for: payment.text)
+    }
+}
+
+extension PaymentMethod {
+    /// `type` and what may be shown of the rest (openapi.yaml, `Payment.method`).
+    var shown: JSON {
+        let body: JSON? =
+            switch self {
+            case .card(let card): card.shown
+            case .pix(let pix): pix.key.map { .members([("key", .string(Self.masked($0)))]) }
+            case .upi(let upi):
+                .members([
+                    ("flow", .string(upi.flow.rawValue)), ("payer_vpa", .string(Self.masked(upi.payerVPA))),
+                    ("payee_vpa", .string(Self.masked(upi.payeeVPA))),
+                ])
+            case .bankTransfer(let transfer):
+                .members([
+                    ("debtor", .members([("account", .string(Self.masked(transfer.debtor.account)))])),
+                    ("creditor", .members([("account", .string(Self.masked(transfer.creditor.account)))])),
+                ])
+            case .wallet(let wallet): .members([("provider", .string(CardNumberMask.mask(wallet.provider)))])
+            }
+        return .present([("type", .string(kind.rawValue)), (kind.rawValue, body)])
+    }
+
+    /// The first character and what follows an `@`, or the last two characters: enough to recognise one's own.
+    private static func masked(_ text: String) -> String {
+        guard text.count > 4 else { return "***" }
+        if let at = text.lastIndex(of: "@"), at > text.startIndex { return "\(text.prefix(1))***\(text[at...])" }
+        return "***\(text.suffix(2))"
+    }
+}
+
+extension PaymentMethod.Card {
+    fileprivate var shown: JSON? {
+        guard let number else { return nil }
+        return .members([
+            ("brand", .optional(brand)), ("first_six", .string(String(number.prefix(6)))), ("last_four", .string(String(number.suffix(4)))),
+        ])
+    }
+
+    /// By the ranges that the networks publish for their issuer numbers; `nil` where none of them matches.
+    private var brand: String? {
+        guard let number, let prefix = Int(number.prefix(4)) else { return nil }
+        switch prefix {
+        case 4000...4999: return "visa"
+        case 5100...5599, 2221...2720: return "mastercard"
+        case 3400...3499, 3700...3799: return "amex"
+        case 6011, 6440...6599: return "discover"
+        case 3528...3589: return "jcb"
+        default: return nil
+        }
+    }
+}

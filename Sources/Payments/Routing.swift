@@ -1,0 +1,70 @@
+public import AdapterKit
+
+/// Which gateways a payment may go to, in order. First match wins.
+public struct Routing: Sendable {
+    public struct Route: Sendable {
+        public var methods: Set<PaymentMethod.Kind>?
+        public var currencies: Set<Currency>?
+        public var tenants: Set<String>?
+        /// Minor units.
+        public var minimumAmount: Int64?
+        public var maximumAmount: Int64?
+        /// Primary first.
+        public var gateways: [String]
+
+        public init(
+            methods: Set<PaymentMethod.Kind>? = nil, currencies: Set<Currency>? = nil, tenants: Set<String>? = nil,
+            minimumAmount: Int64? = nil, maximumAmount: Int64? = nil, gateways: [String]
+        ) {
+            self.methods = methods
+            self.currencies = currencies
+            self.tenants = tenants
+            self.minimumAmount = minimumAmount
+            self.maximumAmount = maximumAmount
+            self.gateways = gateways
+        }
+
+        func matches(_ method: PaymentMethod.Kind, _ money: Money, tenant: String) -> Bool {
+            methods?.contains(method) != false && currencies?.contains(money.currency) != false && tenants?.contains(tenant) != false
+                && money.minorUnits >= minimumAmount ?? .min && money.minorUnits <= maximumAmount ?? .max
+        }
+    }
+
+    private let routes: [Route]
+    private let gateways: [String: Gateway]
+    /// Gateways each tenant may use; a tenant that is not listed may use all.
+    private let allowed: [String: Set<String>]
+
+    public init(routes: [Route], gateways: [Gateway], allowed: [String: Set<String>]) {
+        self.routes = routes
+        self.gateways = Dictionary(gateways.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.allowed = allowed
+    }
+
+    public func gateway(named name: String) -> Gateway? { gateways[name] }
+
+    /// All gateways this tenant may use, by name.
+    public func gateways(of tenant: String) -> [Gateway] {
+        gateways.values.filter { isAllowed($0.name, for: tenant) }.sorted { $0.name < $1.name }
+    }
+
+    /// Candidates for a payment, in the order they are tried; only the pinned one where one is pinned.
+    func candidates(
+        for operation: OperationName, method: PaymentMethod.Kind, money: Money, tenant: String, pinned: String?
+    ) -> [Gateway] {
+        let names =
+            pinned.map { [$0] } ?? routes.first { $0.matches(method, money, tenant: tenant) }?.gateways ?? []
+        return names.filter { isAllowed($0, for: tenant) }.compactMap { gateways[$0] }.filter { $0.can(operation, with: method) }
+    }
+
+    /// Gateways that can say whether a payee's address exists, in the order of the routes.
+    func validators(of method: PaymentMethod.Kind, tenant: String, named name: String?) -> [Gateway] {
+        var seen: Set<String> = []
+        let names = name.map { [$0] } ?? routes.flatMap(\.gateways).filter { seen.insert($0).inserted }
+        return names.filter { isAllowed($0, for: tenant) }.compactMap { gateways[$0] }.filter { $0.can(.accountValidation, with: method) }
+    }
+
+    private func isAllowed(_ gateway: String, for tenant: String) -> Bool {
+        allowed[tenant]?.contains(gateway) != false
+    }
+}
