@@ -52,7 +52,7 @@ public enum PaymentMethod: Sendable, Equatable {
     }
 
     public struct UPI: Sendable, Equatable {
-        public enum Flow: String, Sendable { case pay, collect }
+        public enum Flow: String, Sendable, CaseIterable { case pay, collect }
         public var flow: Flow
         public var payerVPA: String
         public var payeeVPA: String

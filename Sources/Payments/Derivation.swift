@@ -1,4 +1,3 @@
-public import AdapterKit
 import Crypto
 import Signing
 

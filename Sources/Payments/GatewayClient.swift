@@ -1,4 +1,4 @@
-public import AdapterKit
+import AdapterKit
 import Metrics
 import Signing
 

@@ -28,6 +28,9 @@ public final class InFlight: Sendable {
         if let refusal { throw refusal }
     }
 
+    /// For work that an admitted call leaves behind: never refused.
+    func join() { state.withLock { $0.running += 1 } }
+
     func leave() {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.running -= 1

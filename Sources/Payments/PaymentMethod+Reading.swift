@@ -97,7 +97,3 @@ extension PaymentMethod {
         return reader.text("provider", 0...2048, required: true).map { .wallet(Wallet(provider: $0, token: token, returnURL: returnURL)) }
     }
 }
-
-extension PaymentMethod.UPI.Flow: CaseIterable {
-    public static var allCases: [Self] { [.pay, .collect] }
-}

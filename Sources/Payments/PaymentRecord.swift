@@ -15,8 +15,8 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
         case outcomeUnknown = "outcome_unknown"
     }
 
-    public enum CaptureMode: String, Sendable, Codable { case automatic, manual }
-    public enum OnUnavailable: String, Sendable, Codable { case queue, fail }
+    public enum CaptureMode: String, Sendable, CaseIterable, Codable { case automatic, manual }
+    public enum OnUnavailable: String, Sendable, CaseIterable, Codable { case queue, fail }
 
     public let id: PaymentID
     public let tenant: String

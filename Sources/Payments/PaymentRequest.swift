@@ -62,14 +62,6 @@ public struct PaymentRequest: Sendable, Equatable {
     }
 }
 
-extension PaymentRecord.CaptureMode: CaseIterable {
-    public static var allCases: [Self] { [.automatic, .manual] }
-}
-
-extension PaymentRecord.OnUnavailable: CaseIterable {
-    public static var allCases: [Self] { [.queue, .fail] }
-}
-
 /// The body of a capture: how much, or all.
 public struct CaptureRequest: Sendable, Equatable {
     public var amount: Int64?

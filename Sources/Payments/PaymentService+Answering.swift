@@ -1,9 +1,14 @@
 import AdapterKit
+import Logging
 
 extension PaymentService {
-    /// Turns a problem into an answer.
+    /// Admits a change, and turns a problem into its answer.
     func answering(_ call: Call, _ body: () async throws(Problem) -> Answer) async -> Answer {
-        do { return try await body() } catch { return Answer(error, requestID: call.requestID) }
+        do {
+            try enter()
+            defer { inFlight.leave() }
+            return try await body()
+        } catch { return Answer(error, requestID: call.requestID) }
     }
 
     /// A store that is away means: not known whether stored, repeat the same key (K5).
@@ -19,15 +24,15 @@ extension PaymentService {
     /// Runs the owner's work apart from the caller's connection and waits for its answer, at most until the deadline; then 202.
     func await(
         _ charge: Charge, call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void
-    ) async throws(Problem) -> Answer {
-        if let answer = try await self.await(call: call, work) { return answer }
+    ) async -> Answer {
+        if let answer = await self.await(call: call, work) { return answer }
         if !call.isAsynchronous { await remember(charge.record.id, nil) }
         return answer(showing: charge.record, details: charge.details)
     }
 
     /// `nil` when the caller's time is over before the work has an answer.
-    func await(call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void) async throws(Problem) -> Answer? {
-        try enter()
+    func await(call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void) async -> Answer? {
+        inFlight.join()
         let first = FirstAnswer<Answer?>()
         if call.isAsynchronous { first.give(nil) }
         Task { [inFlight] in
@@ -46,7 +51,7 @@ extension PaymentService {
         max(.zero, min(settings.deadline, call.patience ?? settings.deadline) - (time.monotonic() - call.arrived))
     }
 
-    func enter() throws(Problem) {
+    private func enter() throws(Problem) {
         do { try inFlight.enter() } catch {
             switch error {
             case .draining: throw Problem(.gatewaysUnavailable, "This replica is shutting down. Repeat the request with the same key.", retryAfter: 1)

@@ -65,7 +65,7 @@ extension PaymentService {
         while true {
             var next = base
             change(&next, decides)
-            if !decides, next == base { return finish(charge, base, call, first) }
+            if !decides, next == base { return first.give(answer(showing: base, details: charge.details)) }
             if next.status == .queued { next.sealed = charge.sealedForQueue }
             next.version += 1
             next.updatedAt = time.now()

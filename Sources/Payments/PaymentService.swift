@@ -60,10 +60,10 @@ public final class PaymentService: Sendable {
             switch try await self.reachingStore({ () async throws(StoreFailure) in try await self.store.claim(claim) }) {
             case .new:
                 self.count(charge.record)
-                return try await self.await(charge, call: call) { first in await self.own(charge, call: call, telling: first) }
+                return await self.await(charge, call: call) { first in await self.own(charge, call: call, telling: first) }
             case .takenOver(let stored):
                 let resumed = charge.resuming(stored.record)
-                return try await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
+                return await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
             case .replay(let fixed): return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
             case .current(let stored): return self.answer(showing: stored.record, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
@@ -110,11 +110,11 @@ public final class PaymentService: Sendable {
         ]
         return Charge(
             record: record, details: details, sealedForQueue: sealedForQueue, gateway: gateway, operation: operation, request: encoded,
-            lease: lease(for: gateway), claimed: time.monotonic())
+            lease: lease(forAttemptOf: gateway.endpoint.attemptTimeout), claimed: time.monotonic())
     }
 
-    func lease(for gateway: Gateway) -> Lease {
-        Lease(token: Hex.encode(random.bytes(16)), duration: gateway.endpoint.attemptTimeout + Self.leaseMargin)
+    func lease(forAttemptOf duration: Duration) -> Lease {
+        Lease(token: Hex.encode(random.bytes(16)), duration: duration + Self.leaseMargin)
     }
 }
 

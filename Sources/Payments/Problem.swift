@@ -1,5 +1,3 @@
-public import AdapterKit
-
 /// Why a request was not carried out (RFC 9457). The one place that maps codes to status and title.
 public struct Problem: Error, Sendable, Equatable {
     public enum Code: String, Sendable, CaseIterable {

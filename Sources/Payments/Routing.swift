@@ -43,6 +43,9 @@ public struct Routing: Sendable {
 
     public func gateway(named name: String) -> Gateway? { gateways[name] }
 
+    /// The longest that one exchange may take at any gateway.
+    var longestAttempt: Duration { gateways.values.map(\.endpoint.attemptTimeout).max() ?? .zero }
+
     /// All gateways this tenant may use, by name.
     public func gateways(of tenant: String) -> [Gateway] {
         gateways.values.filter { isAllowed($0.name, for: tenant) }.sorted { $0.name < $1.name }

@@ -1,0 +1,56 @@
+import AdapterKit
+
+extension OperationRecord {
+    /// Changes the operation, and its payment, by what the gateway said. A refusal leaves the payment as it was (O7).
+    mutating func apply(_ outcome: Outcome, to payment: inout PaymentRecord) {
+        guard status == .processing || status == .manualReview else { return }
+        switch outcome {
+        case .approved(let approval): apply(approval, to: &payment)
+        case .declined(let decline): fail(.init(decline))
+        case .rejected(let rejection): fail(.init(rejection))
+        case .pending(let reference), .requiresAction(_, let reference):
+            if let reference { gatewayReference = CardNumberMask.mask(reference) }
+        case .notProcessed, .unknown: break
+        }
+    }
+
+    private mutating func apply(_ approval: Approval, to payment: inout PaymentRecord) {
+        if kind == .refund { gatewayReference = approval.gatewayReference.map(CardNumberMask.mask) ?? gatewayReference }
+        guard matches(approval, payment) else {  // O6
+            status = .manualReview
+            if kind != .refund { payment.becomeManualReview() }
+            return
+        }
+        status = .succeeded
+        switch kind {
+        case .capture: payment.capture(amount)
+        case .void: payment.becomeCanceled()
+        case .refund: payment.amountRefunded += amount
+        }
+    }
+
+    private func matches(_ approval: Approval, _ payment: PaymentRecord) -> Bool {
+        guard approval.money.currency == payment.money.currency else { return false }
+        return switch kind {
+        case .capture:
+            approval.state == .captured && approval.money == payment.money && approval.captured ?? amount == amount
+        case .void: approval.state == .voided && approval.money == payment.money
+        case .refund: approval.state == .refunded && approval.money.minorUnits == amount
+        }
+    }
+
+    mutating func succeedWithoutGateway() { status = .succeeded }
+
+    private mutating func fail(_ failure: Failure) {
+        status = .failed
+        self.failure = failure
+    }
+}
+
+extension PaymentRecord {
+    fileprivate mutating func capture(_ amount: Int64) {
+        guard status == .authorized || status == .manualReview else { return }
+        status = .succeeded
+        amountCaptured = amount
+    }
+}
