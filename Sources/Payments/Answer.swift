@@ -1,6 +1,6 @@
 /// What the caller is told: status and body, with what the edge puts into headers.
 public struct Answer: Sendable, Equatable {
-    public enum Content: Sendable, Equatable { case json, problem }
+    public enum Content: Sendable, Equatable { case json, problem, yaml }
 
     public var status: Int
     public var content: Content

@@ -1,0 +1,132 @@
+import AdapterKit
+import HTTPTypes
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import Payments
+
+/// The payments API at its HTTP edge: bounds the body, finds the tenant, reads and checks, hands over, writes the answer.
+struct APIResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    /// Twice what the largest payment of the schema can take, escapes included.
+    static let maximumBody = 256 * 1024
+
+    let service: PaymentService
+    let authentication: InboundAuthentication
+    let time: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let arrived = time.monotonic()
+        var requestID = InboundHeaders.freshRequestID(random)
+        var route: APIRoute?
+        let answer: Answer
+        do {
+            requestID = try InboundHeaders(request.headers).requestID(random)
+            route = try Self.route(of: request)
+            answer = try await respond(to: request, at: route, requestID: requestID, arrived: arrived)
+        } catch {
+            answer = Answer(error, requestID: requestID)
+        }
+        measure(answer, request, route, since: arrived)
+        return Response(answer, requestID: requestID, allowing: route?.methods ?? [])
+    }
+
+    private static func route(of request: Request) throws(Problem) -> APIRoute {
+        let target = request.head.path ?? ""
+        guard target.hasPrefix("/"), target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem(.malformedRequest, "The request target must begin with / and be percent-encoded.")
+        }
+        let path = target.prefix { $0 != "?" }
+        guard let route = APIRoute(path: path) else { throw Problem(.notFound, "There is nothing at this path.") }
+        return route
+    }
+
+    private func respond(
+        to request: Request, at route: APIRoute?, requestID: String, arrived: Duration
+    ) async throws(Problem) -> Answer {
+        guard let route else { throw Problem(.notFound) }
+        guard route.methods.contains(request.method) else {
+            throw Problem(.methodNotAllowed, "\(route.template) takes \(route.methods.map(\.rawValue).joined(separator: " and ")).")
+        }
+        if route == .document { return Answer(status: 200, content: .yaml, body: PackageResources.openapi_yaml) }
+        let body = try await Self.body(of: request)
+        let headers = InboundHeaders(request.headers)
+        let message = InboundAuthentication.Message(
+            method: request.method.rawValue, target: request.head.path ?? "", body: body, headers: headers)
+        let tenant = try authentication.tenant(of: message, at: time.now())
+        let call = Call(tenant: tenant, idempotencyKey: "", requestID: requestID, arrived: arrived, patience: headers.patience())
+        return try await perform(route, request, body, headers, call)
+    }
+
+    private func perform(
+        _ route: APIRoute, _ request: Request, _ body: [UInt8], _ headers: InboundHeaders, _ call: Call
+    ) async throws(Problem) -> Answer {
+        var call = call
+        switch route {
+        case .payments where request.method == .get:
+            let query = try ListQuery(target: request.head.path ?? "")
+            return await service.payments(reference: query.reference, limit: query.limit, call: call)
+        case .payments:
+            call.idempotencyKey = try headers.idempotencyKey()
+            let json = try Self.json(body, headers)
+            return await service.create(try PaymentRequest(json), body: json, call: call)
+        case .payment(let id): return await service.payment(id, call: call)
+        case .capture(let id):
+            call.idempotencyKey = try headers.idempotencyKey()
+            let json = try Self.optionalJSON(body, headers)
+            return await service.capture(id, try CaptureRequest(json), body: json, call: call)
+        case .void(let id):
+            call.idempotencyKey = try headers.idempotencyKey()
+            return await service.void(id, call: call)
+        case .refunds(let id):
+            call.idempotencyKey = try headers.idempotencyKey()
+            let json = try Self.optionalJSON(body, headers)
+            return await service.refund(id, try RefundRequest(json), body: json, call: call)
+        case .sync(let id): return await service.sync(id, call: call)
+        case .accountValidation: return await service.validateAccount(try AccountRequest(try Self.json(body, headers)), call: call)
+        case .gateways: return service.gateways(call: call)
+        case .document: throw Problem(.notFound)
+        }
+    }
+
+    private static func body(of request: Request) async throws(Problem) -> [UInt8] {
+        do {
+            let buffer = try await request.body.collect(upTo: maximumBody)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Problem(.payloadTooLarge, "The body may have at most \(maximumBody) bytes.")
+        } catch { throw Problem(.malformedRequest, "The body did not arrive whole.") }
+    }
+
+    private static func json(_ body: [UInt8], _ headers: InboundHeaders) throws(Problem) -> JSON {
+        try headers.requireJSON()
+        do { return try JSON(parsing: body) } catch {
+            let entry = Problem.Entry(error.pointer, "\(error.reason.rawValue), at byte \(error.offset)")
+            throw Problem(.malformedRequest, "The body is \(error.reason.rawValue), at byte \(error.offset).", errors: [entry])
+        }
+    }
+
+    private static func optionalJSON(_ body: [UInt8], _ headers: InboundHeaders) throws(Problem) -> JSON {
+        body.isEmpty ? .object([]) : try json(body, headers)
+    }
+
+    private func measure(_ answer: Answer, _ request: Request, _ route: APIRoute?, since arrived: Duration) {
+        let elapsed = time.monotonic() - arrived
+        Metrics.Timer(
+            label: "http_server_request_duration_seconds",
+            dimensions: [
+                ("http_request_method", Self.known(request.method)), ("http_route", route?.template ?? "unmatched"),
+                ("http_response_status_code", String(answer.status)),
+            ]
+        ).recordNanoseconds(Int64(elapsed.inSeconds * 1e9))
+    }
+
+    /// Methods are the caller's text: only the well-known ones become a label.
+    private static func known(_ method: HTTPRequest.Method) -> String {
+        [.get, .post, .put, .patch, .delete, .head, .options].contains(method) ? method.rawValue : "other"
+    }
+}

@@ -1,0 +1,78 @@
+import AdapterKit
+import Payments
+import Signing
+
+/// Finds out which tenant sends a request, and holds the proof against it.
+struct InboundAuthentication: Sendable {
+    enum Scheme: Sendable {
+        case hmac(KeyRing)
+        /// Anybody on this machine; refused off loopback by the configuration.
+        case none
+        /// Declared in the configuration, not built yet: everything is refused.
+        case jwt
+    }
+
+    struct Message {
+        var method: String
+        var target: String
+        var body: [UInt8]
+        var headers: InboundHeaders
+    }
+
+    private static let window = TimestampWindow()
+    /// Compared against when the key is unknown, so that the answer takes as long.
+    private static let stranger = Secret(text: "not a key of anybody")
+
+    private let tenants: [String: Scheme]
+
+    init(tenants: [String: Scheme]) { self.tenants = tenants }
+
+    /// The tenant, once the request proved that it is from there.
+    func tenant(of message: Message, at now: Timestamp) throws(Problem) -> String {
+        let tenant = try message.headers.tenant()
+        switch tenants[tenant] {
+        case nil: throw Problem(.unauthenticated, "X-Tenant-Id names no tenant of this deployment.")
+        case .some(.none): return tenant
+        case .jwt: throw Problem(.unauthenticated, "Bearer tokens are not accepted yet by this version.")
+        case .hmac(let ring):
+            try verify(message, tenant: tenant, ring: ring, at: now)
+            return tenant
+        }
+    }
+
+    private func verify(_ message: Message, tenant: String, ring: KeyRing, at now: Timestamp) throws(Problem) {
+        let keyID = try required("X-Key-Id", message)
+        let timestamp = try required("X-Timestamp", message)
+        let signature = try required("X-Signature", message)
+        let signed = HMACV1.Request(
+            method: message.method, target: message.target, body: message.body, tenant: tenant,
+            idempotencyKey: try message.headers.single("Idempotency-Key") ?? "", timestamp: timestamp)
+        let secrets = ring.verifying(id: keyID, at: now).map(\.secret)
+        guard HMACV1.verify(signature, of: signed, with: secrets.isEmpty ? [Self.stranger] : secrets), !secrets.isEmpty else {
+            if isSigned(signed, by: keyID, ofAnotherThan: tenant, signature, at: now) {
+                throw Problem(.tenantMismatch, "The key belongs to another tenant than X-Tenant-Id names.")
+            }
+            throw Problem(.signatureInvalid, "X-Signature does not hold for this request and X-Key-Id.")
+        }
+        guard let sent = Timestamp(wholeSecondsRFC3339: timestamp), Self.window.contains(sent, at: now) else {
+            throw Problem(.timestampOutOfWindow, "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now.")
+        }
+    }
+
+    private func required(_ name: String, _ message: Message) throws(Problem) -> String {
+        guard let value = try message.headers.single(name) else {
+            throw Problem(.unauthenticated, "\(name) is missing.", errors: [.init("/headers/\(name)", "is required")])
+        }
+        return value
+    }
+
+    /// Told only to somebody who holds the other tenant's key.
+    private func isSigned(
+        _ request: HMACV1.Request, by keyID: String, ofAnotherThan tenant: String, _ signature: String, at now: Timestamp
+    ) -> Bool {
+        tenants.contains { name, scheme in
+            guard name != tenant, case .hmac(let ring) = scheme else { return false }
+            return HMACV1.verify(signature, of: request, with: ring.verifying(id: keyID, at: now).map(\.secret))
+        }
+    }
+}
