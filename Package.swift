@@ -41,6 +41,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // HTTP/2 at the mock bank, so that the transport is shown to use it.
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        // The HTTP parts that Hummingbird's channel handlers exchange.
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         // Typed header fields, as Hummingbird hands them over.
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // HMAC-SHA-256, SHA-256 and AES-GCM.
@@ -100,10 +102,15 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Yams", package: "Yams"),

@@ -5,7 +5,7 @@ public final class InFlight: Sendable {
     private struct State {
         var running = 0
         var draining = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [FirstAnswer<Void>] = []
     }
 
     public enum Refusal: Error, Sendable { case draining, full }
@@ -32,27 +32,31 @@ public final class InFlight: Sendable {
     func join() { state.withLock { $0.running += 1 } }
 
     func leave() {
-        let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let waiters = state.withLock { state -> [FirstAnswer<Void>] in
             state.running -= 1
             guard state.running == 0 else { return [] }
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.give(()) }
     }
 
     /// Takes nothing new from now on.
     public func close() { state.withLock { $0.draining = true } }
 
-    /// Returns when nothing runs any more.
+    /// Returns when nothing runs any more, or at once when the waiting task is cancelled.
     public func idle() async {
-        await withCheckedContinuation { continuation in
+        let waiter = FirstAnswer<Void>()
+        await withTaskCancellationHandler {
             let isIdle = state.withLock { state in
                 guard state.running > 0 else { return true }
-                state.waiters.append(continuation)
+                state.waiters.append(waiter)
                 return false
             }
-            if isIdle { continuation.resume() }
+            if isIdle { waiter.give(()) }
+            await waiter.value()
+        } onCancel: {
+            waiter.give(())
         }
     }
 }

@@ -67,14 +67,3 @@ struct AdminResponder: HTTPResponder {
         Response(status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(bytes: body.encoded())))
     }
 }
-
-/// When the certificates that gateways use end, read once at the start.
-struct CertificateExpiry: Sendable {
-    struct Entry: Sendable {
-        var gateway: String
-        var certificate: String
-        var expires: Timestamp
-    }
-
-    var entries: [Entry]
-}

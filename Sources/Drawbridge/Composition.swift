@@ -1,0 +1,119 @@
+import AdapterKit
+import CurlTransport
+import Logging
+import NIOPosix
+import Payments
+import RedisStore
+import Signing
+
+/// Builds the running parts from the configuration.
+struct Composition: Sendable {
+    /// Payments in flight on one replica; more are told to come again.
+    private static let maximumInFlight = 16_384
+
+    let configuration: Configuration
+    let service: PaymentService
+    let store: any PaymentStore
+    /// Set when the store is Redis: it has connections to start and to close.
+    let redis: RedisPaymentStore?
+    let transport: CurlTransport
+    let inFlight: InFlight
+    let authentication: InboundAuthentication
+    let certificates: CertificateExpiry
+    let time: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+
+    /// - Throws: `ConfigurationProblems` for a certificate or key that cannot be read.
+    init(_ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
+        self.configuration = configuration
+        self.time = time
+        self.random = random
+        self.logger = logger
+        transport = try CurlTransport()
+        redis = try Self.redis(configuration, time: time, random: random, logger: logger)
+        store = redis ?? MemoryPaymentStore(time: time)
+        inFlight = InFlight(limit: Self.maximumInFlight)
+        authentication = InboundAuthentication(configuration)
+        var gateways: [Payments.Gateway] = []
+        for gateway in configuration.gateways {
+            gateways.append(Payments.Gateway(name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration)))
+        }
+        certificates = CertificateExpiry(gateways)
+        service = PaymentService(
+            settings: .init(
+                deadline: configuration.payments.deadline,
+                keeping: Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)),
+            routing: Routing(configuration, gateways: gateways), store: store,
+            client: GatewayClient(transport: transport, time: time, random: random),
+            vault: try Vault(configuration.encryption, random: random), derivation: Derivation(deployment: configuration.deployment),
+            time: time, random: random, inFlight: inFlight, logger: logger)
+    }
+
+    private static func redis(
+        _ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger
+    ) throws -> RedisPaymentStore? {
+        guard configuration.state.backend == .redis else { return nil }
+        let redis = configuration.state.redis
+        let settings = try RedisConfiguration(
+            url: redis.url.text,
+            credentials: redis.credentials.map { .init(username: $0.username ?? "default", password: $0.password) },
+            timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
+        return RedisPaymentStore(
+            configuration: settings, time: time, random: random, logger: logger, group: MultiThreadedEventLoopGroup.singleton)
+    }
+}
+
+extension RedisURL {
+    fileprivate var text: String {
+        "\(usesTLS ? "rediss" : "redis")://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+    }
+}
+
+extension Vault {
+    /// Without keys (memory only: the configuration sees to that) under a key that ends with the process, as the payments do.
+    fileprivate init(_ encryption: Configuration.Encryption, random: any RandomSource) throws {
+        var keys = encryption.keys.compactMap { Vault.Key(id: $0.id, secret: $0.key) }
+        if keys.isEmpty { keys = [Vault.Key(id: "process", secret: Secret(random.bytes(32)))].compactMap { $0 } }
+        guard let first = keys.first, keys.count >= encryption.keys.count else {
+            throw RuntimeFailure("The encryption keys must have 32 bytes each and ids of 1 to 64 characters.")
+        }
+        self.init(first: first, others: Array(keys.dropFirst()), random: random)
+    }
+}
+
+extension Routing {
+    fileprivate init(_ configuration: Configuration, gateways: [Payments.Gateway]) {
+        var allowed: [String: Set<String>] = [:]
+        for tenant in configuration.tenants {
+            if case .only(let names) = tenant.gateways { allowed[tenant.id] = Set(names) }
+        }
+        let routes = configuration.routes.map { route in
+            Routing.Route(
+                methods: route.match.methods.map(Set.init), currencies: route.match.currencies.map(Set.init),
+                tenants: route.match.tenants.map(Set.init), minimumAmount: route.match.minAmount, maximumAmount: route.match.maxAmount,
+                gateways: route.gateways)
+        }
+        self.init(routes: routes, gateways: gateways, allowed: allowed)
+    }
+}
+
+extension InboundAuthentication {
+    fileprivate init(_ configuration: Configuration) {
+        var schemes: [String: Scheme] = [:]
+        for tenant in configuration.tenants {
+            switch tenant.auth {
+            case .hmac: schemes[tenant.id] = .hmac(KeyRing(tenant.keys))
+            case .jwt: schemes[tenant.id] = .jwt
+            case .none: schemes[tenant.id] = Scheme.none
+            }
+        }
+        self.init(tenants: schemes)
+    }
+}
+
+/// Something that stops the program, in words for whoever started it.
+struct RuntimeFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,150 @@
+import AdapterKit
+import Hummingbird
+import HummingbirdTLS
+import Logging
+import Metrics
+import NIOCore
+import NIOSSL
+import Payments
+import RedisStore
+import ServiceLifecycle
+import UnixSignals
+
+/// The listeners and what stands behind them, as services that start in order and shut down the other way round.
+struct Serving {
+    private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)
+    private static let idleTimeout = TimeAmount.seconds(75)
+    /// After the deadline, for the settles of what was in flight.
+    private static let drainMargin = Duration.seconds(3)
+
+    let composition: Composition
+    let metrics: PrometheusMetrics
+
+    func run() async throws {
+        let logger = composition.logger
+        if let redis = composition.redis { try await start(redis) }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: Draining(composition: composition)),
+                    .init(service: try admin()),
+                    .init(service: try api()),
+                    .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
+                    .init(service: ReloadRequests(logger: logger)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        try await group.run()
+    }
+
+    private func start(_ redis: RedisPaymentStore) async throws {
+        await redis.start()
+        let problems = await redis.persistenceProblems()
+        guard problems.isEmpty else {
+            throw RuntimeFailure("Redis would lose payments: \(problems.joined(separator: "; ")). Change its configuration.")
+        }
+    }
+
+    private func api() throws -> some Service {
+        let responder = APIResponder(
+            service: composition.service, authentication: composition.authentication, time: composition.time, random: composition.random,
+            logger: composition.logger)
+        let listener = composition.configuration.listen.api
+        return Application(
+            responder: responder, server: try server(tls: listener.tls),
+            configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
+            onServerRunning: announce("api"), logger: quiet(composition.logger))
+    }
+
+    private func admin() throws -> some Service {
+        let listener = composition.configuration.listen.admin
+        let responder = AdminResponder(
+            store: composition.store, inFlight: composition.inFlight, metrics: metrics, token: listener.token,
+            certificates: composition.certificates, time: composition.time, random: composition.random)
+        return Application(
+            responder: responder, server: try server(tls: nil),
+            configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)), onServerRunning: announce("admin"),
+            logger: quiet(composition.logger))
+    }
+
+    /// The library's own messages are for its authors: only warnings reach the log.
+    private func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        return quiet
+    }
+
+    private func announce(_ listener: String) -> @Sendable (any Channel) async -> Void {
+        let logger = composition.logger
+        return { channel in
+            let host = channel.localAddress?.ipAddress ?? "?"
+            logger.info(
+                "listening",
+                metadata: ["listener": "\(listener)", "address": "\(host):\(channel.localAddress?.port ?? 0)"])
+        }
+    }
+
+    private func server(tls: Configuration.ServerTLS?) throws -> HTTPServerBuilder {
+        let random = composition.random
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }], idleTimeout: Self.idleTimeout,
+                httpDecoderConfiguration: Self.headerLimits))
+        guard let tls else { return plain }
+        return try .tls(plain, tlsConfiguration: try TLSConfiguration(tls))
+    }
+
+    /// Takes no new payment from the moment the signal comes; readiness fails at once.
+    private struct Gate: Service {
+        let inFlight: InFlight
+        let logger: Logger
+
+        func run() async throws {
+            try? await gracefulShutdown()
+            inFlight.close()
+            logger.info("draining", metadata: ["in_flight": "\(inFlight.count)"])
+        }
+    }
+
+    /// Last to go: waits for the work that callers left behind, at most until its deadline, then closes the connections.
+    private struct Draining: Service {
+        let composition: Composition
+
+        func run() async throws {
+            try? await gracefulShutdown()
+            let limit = composition.configuration.payments.deadline + Serving.drainMargin
+            await withTaskGroup { group in
+                group.addTask { await composition.inFlight.idle() }
+                group.addTask { try? await composition.time.sleep(for: limit) }
+                await group.next()
+                group.cancelAll()
+            }
+            if composition.inFlight.count == 0 { await composition.transport.shutdown() }
+            await composition.redis?.shutdown()
+            composition.logger.info("stopped", metadata: ["left_behind": "\(composition.inFlight.count)"])
+        }
+    }
+
+    /// SIGHUP would end the process: it is taken, and says what this version does with it.
+    private struct ReloadRequests: Service {
+        let logger: Logger
+
+        func run() async throws {
+            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                logger.warning("reload asked for, but this version reads its configuration only at the start; restart it")
+            }
+        }
+    }
+}
+
+extension TLSConfiguration {
+    fileprivate init(_ files: Configuration.ServerTLS) throws {
+        let chain = try NIOSSLCertificate.fromPEMBytes(try files.certificate.read(upTo: Configuration.maximumPEMLength))
+        let key = try NIOSSLPrivateKey(bytes: try files.key.read(upTo: Configuration.maximumPEMLength), format: .pem)
+        self = .makeServerConfiguration(certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        minimumTLSVersion = .tlsv12
+        guard let authority = files.clientCA else { return }
+        trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try authority.read(upTo: Configuration.maximumPEMLength)))
+        certificateVerification = .noHostnameVerification
+    }
+}

@@ -1,0 +1,8 @@
+import Foundation
+
+enum Terminal {
+    /// Whether standard output is a terminal that wants colour (https://no-color.org).
+    static var isOutput: Bool {
+        isatty(FileHandle.standardOutput.fileDescriptor) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    }
+}
