@@ -39,12 +39,11 @@ extension Configuration {
     func checkExposure(_ root: ConfigurationSection) {
         let reading = root.reading
         if state.backend == .memory, !listen.isLoopback {
-            let key = reading.nearest("state.backend")
-            reading.problem(at: key, expected: "redis; memory only where every listener is on loopback")
+            reading.problem(at: "state.backend", expected: "redis; memory only where every listener is on loopback")
         }
         if state.backend == .redis, encryption.keys.isEmpty, !reading.hasProblem(below: "encryption") {
             reading.problem(
-                at: reading.nearest("encryption.keys"), expected: "at least one key, as {id, key}; it is required with redis")
+                at: "encryption.keys", expected: "at least one key, as {id, key}; it is required with redis")
         }
         for tenant in tenants where tenant.auth == .none && !listen.api.address.isLoopback {
             reading.problem(

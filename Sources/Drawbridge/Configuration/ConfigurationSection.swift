@@ -25,18 +25,14 @@ final class ConfigurationReading {
         keys.append(ConfiguredKey(path: path, line: line))
     }
 
-    /// Tells a problem at a key that was read, on its line.
+    /// Tells a problem at a key, on its line or on that of the nearest section above it that the file sets.
     func problem(at key: String, expected: String) {
-        problem(line: lines[key] ?? 1, key: key, expected: expected)
+        problem(line: line(of: key), key: key, expected: expected)
     }
-}
 
-extension ConfigurationReading {
-    /// The key itself where the file sets it, else the section above it that the file sets; empty: none of them.
-    func nearest(_ key: String) -> String {
-        var path = key
-        while !path.isEmpty, lines[path] == nil { path = path.lastIndex(of: ".").map { String(path[..<$0]) } ?? "" }
-        return path
+    private func line(of key: String) -> Int {
+        if let line = lines[key] { return line }
+        return key.lastIndex(of: ".").map { line(of: String(key[..<$0])) } ?? 1
     }
 
     func hasProblem(below key: String) -> Bool { problems.contains { $0.key.hasPrefix(key) } }

@@ -33,11 +33,11 @@ extension YAMLValue.Content {
         case "", "~", "null", "Null", "NULL": self = .null
         case "true", "True", "TRUE": self = .bool(true)
         case "false", "False", "FALSE": self = .bool(false)
-        default: self = Self.number(word) ?? .text(word)
+        default: self = Self.numeric(word) ?? .text(word)
         }
     }
 
-    private static func number(_ word: String) -> Self? {
+    private static func numeric(_ word: String) -> Self? {
         let digits = Set("0123456789")
         guard let last = word.last, digits.contains(last), word.allSatisfy({ digits.contains($0) || "+-.eE".contains($0) }),
             let value = Double(word), value.isFinite

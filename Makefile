@@ -1,0 +1,54 @@
+# `make` lists the targets. All steps share one debug build in .build.
+MAKEFLAGS += --no-print-directory
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup certificates build demo run test contract format lint clean
+
+swift_sources := $(wildcard Package.swift Sources Tests adapters mocks Benchmarks)
+# Prints a step's purpose.
+say = @printf '\n==> %s\n' "$(1)"
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the system packages that are missing (Debian, Ubuntu)
+	@deploy/install-debian.sh
+
+certificates: ## make certificates for development in config/certificates
+	@config/make-certificates.sh
+
+build: setup ## build drawbridge and mock-gateways
+	$(call say,building drawbridge and mock-gateways)
+	@swift build --product drawbridge
+	@swift build --product mock-gateways
+
+demo: build certificates ## take payments at a mock bank, step by step
+	$(call say,demo)
+	@deploy/demo.sh
+
+run: build certificates ## run drawbridge and the mock bank until interrupted
+	$(call say,drawbridge and the mock bank; Ctrl-C ends both)
+	@deploy/run.sh
+
+test: setup ## build everything, lint, unit and integration tests, contract tests
+	$(call say,building everything)
+	@swift build --build-tests
+	@$(MAKE) lint
+	$(call say,unit and integration tests)
+	@swift test --skip-build
+	@$(MAKE) contract
+
+contract: build certificates ## drive the built program from outside, as its callers and banks do
+	$(call say,contract tests)
+	@Tests/contract/run.sh
+
+format: ## lay out the sources
+	@swift format -i --configuration .swift-format -r -p $(swift_sources)
+
+lint: ## check the sources' layout
+	$(call say,checking the layout of the sources)
+	@swift format lint --strict --configuration .swift-format -r -p $(swift_sources)
+
+clean: ## remove what was built and made
+	@rm -rf .build config/certificates
