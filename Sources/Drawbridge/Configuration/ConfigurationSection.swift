@@ -20,9 +20,9 @@ final class ConfigurationReading {
         problems.append(ConfigurationProblem(file: file, line: line, key: key, expected: expected))
     }
 
-    func found(_ path: String, line: Int) {
+    func found(_ path: String, line: Int, isEmpty: Bool = false) {
         guard lines.updateValue(line, forKey: path) == nil else { return }
-        keys.append(ConfiguredKey(path: path, line: line))
+        keys.append(ConfiguredKey(path: path, line: line, isEmpty: isEmpty))
     }
 
     /// Tells a problem at a key, on its line or on that of the nearest section above it that the file sets.
@@ -42,6 +42,8 @@ final class ConfigurationReading {
 struct ConfiguredKey: Sendable, Equatable {
     let path: String
     let line: Int
+    /// Whether an empty list or section stands there.
+    let isEmpty: Bool
 }
 
 /// One mapping of the file while it is read. A value that is wrong is noted as a problem and read as its default, so that one
@@ -82,7 +84,8 @@ final class ConfigurationSection {
     func given(_ name: String) -> YAMLValue.Member? {
         if !asked.contains(name) { asked.append(name) }
         guard let member = member(name), member.value.content != .null else { return nil }
-        reading.found(keyPath(name), line: member.line)
+        let isEmpty = member.value.content == .list([]) || member.value.content == .mapping([])
+        reading.found(keyPath(name), line: member.line, isEmpty: isEmpty)
         return member
     }
 

@@ -1,0 +1,38 @@
+import AdapterKit
+
+/// What `drawbridge check` has to say about a configuration: problems, warnings and notes, problems first.
+struct ConfigurationReport: Sendable, Equatable {
+    let file: String
+    let findings: [ConfigurationFinding]
+
+    /// Whether `serve` would start: exit code 0, otherwise 2.
+    var isAcceptable: Bool { findings.allSatisfy { $0.severity != .problem } }
+
+    /// Opens every certificate and key that the configuration names.
+    init(_ configuration: Configuration, at now: Timestamp) {
+        let findings =
+            configuration.fileFindings(at: now) + configuration.durabilityFindings + configuration.timeFindings
+            + configuration.exposureFindings + configuration.tenantFindings(at: now) + configuration.findingsWithoutEffect
+        self.init(file: configuration.file, findings: findings)
+    }
+
+    /// For a file that could not be loaded.
+    init(file: String, problems: ConfigurationProblems) {
+        self.init(
+            file: file,
+            findings: problems.all.map {
+                ConfigurationFinding(severity: .problem, key: $0.key, line: $0.line, message: "expected \($0.expected)")
+            })
+    }
+
+    private init(file: String, findings: [ConfigurationFinding]) {
+        self.file = file
+        self.findings = ConfigurationFinding.Severity.allCases.flatMap { severity in findings.filter { $0.severity == severity } }
+    }
+}
+
+extension Configuration {
+    func finding(_ severity: ConfigurationFinding.Severity, _ key: String, _ message: String) -> ConfigurationFinding {
+        ConfigurationFinding(severity: severity, key: key, line: line(of: key), message: message)
+    }
+}

@@ -1,0 +1,106 @@
+import AdapterKit
+import Foundation
+import Testing
+
+@testable import Drawbridge
+
+@Suite struct ConfigurationExampleTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("config").path
+
+    /// The catalog of the executable would do as well; the examples name bank-hmac alone.
+    private static let adapters = AdapterCatalog([LenientAdapter.self])
+
+    @Test("the demo's configuration is right, and takes its certificates from the folder that is made for it")
+    func demo() throws {
+        let configuration = try Configuration.load(path: "\(Self.folder)/demo.yaml", environment: [:], adapters: Self.adapters)
+        #expect(configuration.tenants.map(\.id) == ["demo", "curl"])
+        #expect(configuration.tenants.map(\.auth) == [.hmac, .none])
+        #expect(configuration.gateways.map(\.baseURL.description) == ["https://127.0.0.1:9443"])
+        let identity = try #require(configuration.gateways.first?.tls.identity)
+        #expect(identity.certificate.path == "\(Self.folder)/certificates/client.pem")
+    }
+
+    @Test("the example for production asks for its secrets and for nothing else")
+    func production() throws {
+        let text = try String(contentsOfFile: "\(Self.folder)/production.example.yaml", encoding: .utf8)
+        let file = LocalFile(path: "\(Self.folder)/production.example.yaml")
+        do {
+            _ = try Configuration.read(text, file: file, environment: [:], adapters: Self.adapters)
+            Issue.record("loaded without its secrets")
+        } catch {
+            #expect(
+                error.all.allSatisfy { $0.expected.contains("env: names") || $0.expected.contains("file: names") }, "\(error)")
+        }
+        let ring = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+        let names = [
+            "DRAWBRIDGE_ADMIN_TOKEN", "REDIS_PASSWORD", "ACME_KEY", "ACME_KEY_OLD", "BANK_A_KEY", "BANK_A_KEY_OLD", "BANK_B_KEY",
+            "RING",
+        ]
+        let environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ring) })
+        let withoutFiles = text.replacing("file:secrets/ring-2025-02", with: "env:RING").replacing(
+            "file:secrets/ring-2024-08", with: "env:RING")
+        let configuration = try Configuration.read(withoutFiles, file: file, environment: environment, adapters: Self.adapters)
+        #expect(configuration.gateways.map(\.name) == ["bank-a", "bank-b"])
+        #expect(configuration.encryption.keys.map(\.id) == ["ring-2025-02", "ring-2024-08"])
+        #expect(configuration.state.redis.url.usesTLS)
+    }
+
+    @Test(
+        "the script makes certificates that check accepts, once",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+    func certificates() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("drawbridge-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(try Self.makeCertificates(in: "\(folder)/certificates") == 0)
+        let first = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/certificates/client.pem"))
+        #expect(try Self.makeCertificates(in: "\(folder)/certificates") == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/certificates/client.pem")) == first)
+
+        try FileManager.default.copyItem(atPath: "\(Self.folder)/demo.yaml", toPath: "\(folder)/demo.yaml")
+        let configuration = try Configuration.load(path: "\(folder)/demo.yaml", environment: [:], adapters: Self.adapters)
+        let made =
+            try FileManager.default.attributesOfItem(atPath: "\(folder)/certificates/client.pem")[.modificationDate] as? Date
+        let now = Timestamp(seconds: Int64(try #require(made).timeIntervalSince1970) + 60)
+        #expect(ConfigurationReport(configuration, at: now).isAcceptable)
+        let key = try FileManager.default.attributesOfItem(atPath: "\(folder)/certificates/client.key")[.posixPermissions] as? Int
+        #expect(key == 0o600)
+    }
+
+    private static func makeCertificates(in folder: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.folder)/make-certificates.sh")
+        process.arguments = [folder]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
+
+/// Takes any settings, and resolves the secrets among them.
+private struct LenientAdapter: GatewayAdapter {
+    static let name = "bank-hmac"
+    static let summary = "A bank for tests of the examples."
+    static let settings: [SettingDescription] = []
+    static let loggableMembers: Set<String> = []
+    private let base: SettingsOnlyAdapter
+
+    init(settings: AdapterSettings) throws(SettingsFailure) {
+        _ = try settings.secret("secret")
+        for key in try settings.sections("keys") { _ = try key.secret("secret") }
+        base = try SettingsOnlyAdapter(
+            settings: AdapterSettings(values: .members([("tenant", .string("a"))])) {
+                (_) throws(AdapterSettings.SecretFailure) in Secret(text: "")
+            })
+    }
+
+    var authentication: Authentication { base.authentication }
+    var capabilities: Capabilities { base.capabilities }
+    var account: [String] { base.account }
+    func request(for operation: Operation) throws(EncodingFailure) -> GatewayRequest { try base.request(for: operation) }
+    func outcome(of response: GatewayResponse, for operation: Operation) -> Outcome { base.outcome(of: response, for: operation) }
+    func inquiryAnswer(of response: GatewayResponse, for operation: Operation) -> InquiryAnswer {
+        base.inquiryAnswer(of: response, for: operation)
+    }
+}
