@@ -8,12 +8,9 @@ import Testing
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("config").path
 
-    /// The catalog of the executable would do as well; the examples name bank-hmac alone.
-    private static let adapters = AdapterCatalog([LenientAdapter.self])
-
     @Test("the demo's configuration is right, and takes its certificates from the folder that is made for it")
     func demo() throws {
-        let configuration = try Configuration.load(path: "\(Self.folder)/demo.yaml", environment: [:], adapters: Self.adapters)
+        let configuration = try Configuration.load(path: "\(Self.folder)/demo.yaml", environment: [:], adapters: .builtIn)
         #expect(configuration.tenants.map(\.id) == ["demo", "curl"])
         #expect(configuration.tenants.map(\.auth) == [.hmac, .none])
         #expect(configuration.gateways.map(\.baseURL.description) == ["https://127.0.0.1:9443"])
@@ -26,7 +23,7 @@ import Testing
         let text = try String(contentsOfFile: "\(Self.folder)/production.example.yaml", encoding: .utf8)
         let file = LocalFile(path: "\(Self.folder)/production.example.yaml")
         do {
-            _ = try Configuration.read(text, file: file, environment: [:], adapters: Self.adapters)
+            _ = try Configuration.read(text, file: file, environment: [:], adapters: .builtIn)
             Issue.record("loaded without its secrets")
         } catch {
             #expect(
@@ -40,7 +37,7 @@ import Testing
         let environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ring) })
         let withoutFiles = text.replacing("file:secrets/ring-2025-02", with: "env:RING").replacing(
             "file:secrets/ring-2024-08", with: "env:RING")
-        let configuration = try Configuration.read(withoutFiles, file: file, environment: environment, adapters: Self.adapters)
+        let configuration = try Configuration.read(withoutFiles, file: file, environment: environment, adapters: .builtIn)
         #expect(configuration.gateways.map(\.name) == ["bank-a", "bank-b"])
         #expect(configuration.encryption.keys.map(\.id) == ["ring-2025-02", "ring-2024-08"])
         #expect(configuration.state.redis.url.usesTLS)
@@ -58,11 +55,11 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/certificates/client.pem")) == first)
 
         try FileManager.default.copyItem(atPath: "\(Self.folder)/demo.yaml", toPath: "\(folder)/demo.yaml")
-        let configuration = try Configuration.load(path: "\(folder)/demo.yaml", environment: [:], adapters: Self.adapters)
+        let configuration = try Configuration.load(path: "\(folder)/demo.yaml", environment: [:], adapters: .builtIn)
         let made =
             try FileManager.default.attributesOfItem(atPath: "\(folder)/certificates/client.pem")[.modificationDate] as? Date
         let now = Timestamp(seconds: Int64(try #require(made).timeIntervalSince1970) + 60)
-        #expect(ConfigurationReport(configuration, at: now).isAcceptable)
+        #expect(ConfigurationReport(configuration, now: now).isServable)
         let key = try FileManager.default.attributesOfItem(atPath: "\(folder)/certificates/client.key")[.posixPermissions] as? Int
         #expect(key == 0o600)
     }
@@ -75,32 +72,5 @@ import Testing
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus
-    }
-}
-
-/// Takes any settings, and resolves the secrets among them.
-private struct LenientAdapter: GatewayAdapter {
-    static let name = "bank-hmac"
-    static let summary = "A bank for tests of the examples."
-    static let settings: [SettingDescription] = []
-    static let loggableMembers: Set<String> = []
-    private let base: SettingsOnlyAdapter
-
-    init(settings: AdapterSettings) throws(SettingsFailure) {
-        _ = try settings.secret("secret")
-        for key in try settings.sections("keys") { _ = try key.secret("secret") }
-        base = try SettingsOnlyAdapter(
-            settings: AdapterSettings(values: .members([("tenant", .string("a"))])) {
-                (_) throws(AdapterSettings.SecretFailure) in Secret(text: "")
-            })
-    }
-
-    var authentication: Authentication { base.authentication }
-    var capabilities: Capabilities { base.capabilities }
-    var account: [String] { base.account }
-    func request(for operation: Operation) throws(EncodingFailure) -> GatewayRequest { try base.request(for: operation) }
-    func outcome(of response: GatewayResponse, for operation: Operation) -> Outcome { base.outcome(of: response, for: operation) }
-    func inquiryAnswer(of response: GatewayResponse, for operation: Operation) -> InquiryAnswer {
-        base.inquiryAnswer(of: response, for: operation)
     }
 }

@@ -1,7 +1,7 @@
 import AdapterKit
 import Foundation
+import TestKit
 import Testing
-import X509
 
 @testable import Drawbridge
 
@@ -10,13 +10,13 @@ import X509
 
     private static func report(_ more: String = "", environment: [String: String] = [:]) throws -> ConfigurationReport {
         ConfigurationReport(
-            try ConfigurationText.read(ConfigurationText.minimal + "\n" + more, environment: environment), at: now)
+            try ConfigurationText.read(ConfigurationText.minimal + "\n" + more, environment: environment), now: now)
     }
 
     @Test("memory is warned of, for what it does not keep")
     func memory() throws {
         let report = try Self.report()
-        #expect(report.isAcceptable)
+        #expect(report.isServable)
         #expect(report.findings.map(\.key) == ["state.backend"])
         #expect(report.findings.map(\.severity) == [.warning])
     }
@@ -55,7 +55,7 @@ import X509
               - { gateways: [bank-a, bank-b] }
             tracing: { sample: 1 }
             """
-        let notes = ConfigurationReport(try ConfigurationText.read(text), at: Self.now).findings.filter { $0.severity == .note }
+        let notes = ConfigurationReport(try ConfigurationText.read(text), now: Self.now).findings.filter { $0.severity == .note }
         #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.retry", "routes[0].gateways[1]", "tracing"])
         #expect(notes.first { $0.key == "gateways.bank-a.retry" }?.line == 4)
     }
@@ -64,18 +64,19 @@ import X509
     func tenants() throws {
         let text = ConfigurationText.minimal.replacing(
             "{ auth: none }", with: "{ keys: [{ id: a, secret: \"text:0123456789abcdef\", not_after: 2026-01-01T00:00:00Z }] }")
-        let report = ConfigurationReport(try ConfigurationText.read(text), at: Self.now)
+        let report = ConfigurationReport(try ConfigurationText.read(text), now: Self.now)
         #expect(report.findings.map(\.key) == ["state.backend", "tenants.demo.keys"])
     }
 
     @Test("a file that was refused is reported in the same shape")
     func refused() {
         let problems = ConfigurationText.problems(ConfigurationText.minimal + "\ncolour: red")
-        let report = ConfigurationReport(file: "test.yaml", problems: ConfigurationProblems(problems))
-        #expect(!report.isAcceptable)
-        #expect(report.text(color: false).hasPrefix("problem: test.yaml:7: colour: expected a known key"))
-        #expect(report.text(color: false).hasSuffix("test.yaml: refused (1 problem)\n"))
+        let report = ConfigurationReport(ConfigurationProblems(problems))
+        #expect(!report.isServable)
+        #expect(report.text(color: false).hasPrefix("problem: /etc/drawbridge/test.yaml:7: colour: expected a known key"))
+        #expect(report.text(color: false).hasSuffix("test.yaml: refused (1 problem)"))
         #expect(report.text(color: true).contains("\u{1B}[31mproblem\u{1B}[0m"))
+        #expect(report.json == ConfigurationProblems(problems).json)
         #expect(report.json["ok"] == .bool(false))
         #expect(report.json["findings"]?.elements?.first?["line"] == .integer(7))
         #expect(report.json["findings"]?.elements?.first?["severity"] == .string("problem"))
@@ -84,7 +85,7 @@ import X509
 
 @Suite struct ConfigurationCertificateTests {
     private static let now = Timestamp(seconds: 1_800_000_000)
-    private static let day: TimeInterval = 86_400
+    private static let day: Double = 86_400
 
     /// A folder of its own, gone when the test ends.
     private final class Folder {
@@ -100,15 +101,11 @@ import X509
 
         /// A certificate valid from `start` to `end`, in days from now, and its key, as NAME.pem and NAME.key.
         func issue(_ name: String, from start: Double = -1, to end: Double) throws {
-            let key = Certificate.PrivateKey(.init())
-            let subject = try DistinguishedName { CommonName("drawbridge") }
-            let now = Date(timeIntervalSince1970: Double(ConfigurationCertificateTests.now.seconds))
-            let certificate = try Certificate(
-                version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: now + start * day,
-                notValidAfter: now + end * day, issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
-                extensions: .init(), issuerPrivateKey: key)
-            try write("\(name).pem", try certificate.serializeAsPEM().pemString)
-            try write("\(name).key", try key.serializeAsPEM().pemString)
+            let now = ConfigurationCertificateTests.now
+            let valid = (now + .seconds(start * day))..<(now + .seconds(end * day))
+            let certificate = try TestAuthority(valid: valid).client(named: "drawbridge", valid: valid)
+            try write("\(name).pem", String(decoding: certificate.certificate, as: UTF8.self))
+            try write("\(name).key", String(decoding: certificate.key, as: UTF8.self))
         }
 
         func findings(_ tls: String) throws -> [ConfigurationFinding] {
@@ -124,7 +121,7 @@ import X509
                 """
             let configuration = try Configuration.read(
                 text, file: LocalFile(path: "\(path)/test.yaml"), environment: [:], adapters: ConfigurationText.adapters)
-            let findings = ConfigurationReport(configuration, at: ConfigurationCertificateTests.now).findings
+            let findings = ConfigurationReport(configuration, now: ConfigurationCertificateTests.now).findings
             return findings.filter { $0.key.hasPrefix("gateways.bank-a.tls.") }
         }
     }

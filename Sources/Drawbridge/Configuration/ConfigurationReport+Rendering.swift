@@ -4,7 +4,7 @@ extension ConfigurationReport {
     /// For people: one line per finding, then the verdict.
     /// - Parameter color: with the terminal's colours.
     func text(color: Bool) -> String {
-        (findings.map { line(for: $0, color: color) } + [verdict]).joined(separator: "\n") + "\n"
+        (findings.map { line(for: $0, color: color) } + [verdict]).joined(separator: "\n")
     }
 
     private func line(for finding: ConfigurationFinding, color: Bool) -> String {
@@ -18,15 +18,20 @@ extension ConfigurationReport {
             let count = findings.count { $0.severity == severity }
             return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
         }
-        return "\(file): \(isAcceptable ? "ok" : "refused")" + (counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))")
+        return "\(file): \(isServable ? "ok" : "refused")" + (counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))")
     }
 
     /// For programs: `{"file", "ok", "findings": [{"severity", "key", "line", "message"}]}`.
     var json: JSON {
         .members([
-            ("file", .string(file)), ("ok", .bool(isAcceptable)), ("findings", .array(findings.map(\.json))),
+            ("file", .string(file)), ("ok", .bool(isServable)), ("findings", .array(findings.map(\.json))),
         ])
     }
+}
+
+extension ConfigurationProblems {
+    /// In the shape of a report.
+    var json: JSON { ConfigurationReport(self).json }
 }
 
 extension ConfigurationFinding {

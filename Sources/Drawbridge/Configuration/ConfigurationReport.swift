@@ -6,10 +6,10 @@ struct ConfigurationReport: Sendable, Equatable {
     let findings: [ConfigurationFinding]
 
     /// Whether `serve` would start: exit code 0, otherwise 2.
-    var isAcceptable: Bool { findings.allSatisfy { $0.severity != .problem } }
+    var isServable: Bool { findings.allSatisfy { $0.severity != .problem } }
 
     /// Opens every certificate and key that the configuration names.
-    init(_ configuration: Configuration, at now: Timestamp) {
+    init(_ configuration: Configuration, now: Timestamp) {
         let findings =
             configuration.fileFindings(at: now) + configuration.durabilityFindings + configuration.timeFindings
             + configuration.exposureFindings + configuration.tenantFindings(at: now) + configuration.findingsWithoutEffect
@@ -17,9 +17,9 @@ struct ConfigurationReport: Sendable, Equatable {
     }
 
     /// For a file that could not be loaded.
-    init(file: String, problems: ConfigurationProblems) {
+    init(_ problems: ConfigurationProblems) {
         self.init(
-            file: file,
+            file: problems.all.first?.file ?? "",
             findings: problems.all.map {
                 ConfigurationFinding(severity: .problem, key: $0.key, line: $0.line, message: "expected \($0.expected)")
             })
