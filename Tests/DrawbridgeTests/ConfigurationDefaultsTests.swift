@@ -121,6 +121,16 @@ import Testing
         #expect(configuration.log.level == .info)
     }
 
+    @Test("where one of two durations is set, the other's default does not stand in its way")
+    func defaultsGiveWay() throws {
+        let more = "\nstate: { keys_kept: 1h }\nqueue: { give_up_after: 500ms, retry: { max: 1s } }"
+        let text = ConfigurationText.minimal.replacing(
+            "settings: {", with: "timeout: { attempt: 500ms }, inquiry: { max: 1s }, settings: {")
+        let configuration = try ConfigurationText.read(text + more)
+        #expect(configuration.gateways.first?.timeout.attempt == .milliseconds(500))
+        #expect(configuration.queue.retry.max == .seconds(1))
+    }
+
     @Test("every value that is written is read")
     func values() throws {
         let configuration = try ConfigurationText.read(Self.everything)

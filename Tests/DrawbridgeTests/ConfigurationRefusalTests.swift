@@ -4,7 +4,9 @@ import Testing
 @testable import Drawbridge
 
 @Suite struct ConfigurationRefusalTests {
-    private static let environment = ["TOKEN": "0123456789abcdef", "RING": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
+    private static let environment = [
+        "SHORT": "fifteen-bytes--", "TOKEN": "0123456789abcdef", "RING": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    ]
 
     private static func keys(_ text: String) -> [String] {
         ConfigurationText.problems(text, environment: environment).map(\.key)
@@ -101,7 +103,7 @@ import Testing
     @Test("no secret is ever shown in a problem")
     func secrets() {
         let text = """
-            listen: { admin: { token: "text:hunter2" } }
+            listen: { admin: { token: hunter2 } }
             encryption: { keys: [{ id: a, key: "text:hunter2" }, { id: b, key: hunter2 }] }
             tenants:
               demo: { keys: [{ id: a, secret: "text:hunter2" }, { id: b, secret: [hunter2] }, { id: c, secret: "env:hunter2" }] }
@@ -154,6 +156,7 @@ import Testing
         let file = Self.signed + Self.redis
         #expect(Self.keys(file + "\nlisten: { admin: { address: 10.0.0.5:9090 } }") == ["listen.admin.token"])
         #expect(Self.keys(file + "\nlisten: { admin: { address: 10.0.0.5:9090, token: env:TOKEN } }") == [])
+        #expect(Self.keys(file + "\nlisten: { admin: { address: 10.0.0.5:9090, token: env:SHORT } }") == ["listen.admin.token"])
     }
 
     @Test("redis demands keys for what is personal")

@@ -100,17 +100,17 @@ extension Configuration.Gateway {
 }
 
 extension Configuration.Timeout {
-    /// - `connect` (duration, default `1s`, at most `attempt`), `attempt` (duration, default `3s`)
+    /// - `connect` (duration, default `1s`), `attempt` (duration, default `3s`)
     init(_ section: ConfigurationSection) {
         section.read("connect", .duration(.milliseconds(1)...(.seconds(60))), into: &connect)
         section.read("attempt", .duration(.milliseconds(1)...(.seconds(300))), into: &attempt)
-        if connect > attempt { section.problem("connect", "at most as long as attempt (\(attempt.written))") }
+        section.order(("connect", connect), ("attempt", attempt))
     }
 }
 
 extension Configuration.Retry {
     /// - `max_retries` (0 to 10, default 3), `base` (duration, default `1s`), `factor` (1 to 10, default 2)
-    /// - `max` (duration, default `8s`, at least `base`), `jitter` (`full`, `equal` or `none`, default `full`), `budget` (section)
+    /// - `max` (duration, default `8s`), `jitter` (`full`, `equal` or `none`, default `full`), `budget` (section)
     init(_ section: ConfigurationSection) {
         section.read("max_retries", .integer(0...10), into: &maxRetries)
         section.read("base", .duration(.milliseconds(1)...(.seconds(60))), into: &base)
@@ -118,7 +118,7 @@ extension Configuration.Retry {
         section.read("max", .duration(.milliseconds(1)...(.seconds(300))), into: &max)
         section.read("jitter", .word, into: &jitter)
         section.read("budget", into: &budget) { Budget($0) }
-        if max < base { section.problem("max", "at least as long as base (\(base.written))") }
+        section.order(("base", base), ("max", max))
     }
 }
 
@@ -137,7 +137,7 @@ extension Configuration.Breaker {
     init(_ section: ConfigurationSection) {
         section.read("consecutive_failures", .integer(1...1_000), into: &consecutiveFailures)
         failureRate = section.value("failure_rate", .fraction("a number above 0, up to 1") { $0 > 0 && $0 <= 1 })
-        section.read("window", .duration(.seconds(1)...(.seconds(3_600))), into: &window)
+        section.read("window", .duration(.milliseconds(10)...(.seconds(3_600))), into: &window)
         section.read("min_calls", .integer(1...100_000), into: &minCalls)
         slowCall = section.value("slow_call", .duration(.milliseconds(1)...(.seconds(300))))
         section.read("open_for", .duration(.milliseconds(10)...(.seconds(86_400))), into: &openFor)
@@ -146,23 +146,22 @@ extension Configuration.Breaker {
 }
 
 extension Configuration.Limits {
-    /// - `concurrency` (1 to 10,000, default 512), `per_second` (1 to 100,000, default none)
+    /// - `concurrency` (1 to 100,000, default 512), `per_second` (1 to 100,000, default none)
     init(_ section: ConfigurationSection) {
-        section.read("concurrency", .integer(1...10_000), into: &concurrency)
+        section.read("concurrency", .integer(1...100_000), into: &concurrency)
         perSecond = section.value("per_second", .integer(1...100_000))
     }
 }
 
 extension Configuration.Inquiry {
-    /// - `first_after` (duration, default `2s`), `factor` (1 to 10, default 2), `max` (duration, default `5m`, at least `first_after`)
-    /// - `give_up_after` (duration, default `24h`, at least `first_after`)
+    /// - `first_after` (duration, default `2s`), `factor` (1 to 10, default 2), `max` (duration, default `5m`)
+    /// - `give_up_after` (duration, default `24h`)
     init(_ section: ConfigurationSection) {
         section.read("first_after", .duration(.milliseconds(1)...(.seconds(3_600))), into: &firstAfter)
         section.read("factor", .integer(1...10), into: &factor)
         section.read("max", .duration(.milliseconds(1)...(.seconds(86_400))), into: &max)
-        section.read("give_up_after", .duration(.seconds(1)...(.seconds(90 * 86_400))), into: &giveUpAfter)
-        let least = "at least as long as first_after (\(firstAfter.written))"
-        if max < firstAfter { section.problem("max", least) }
-        if giveUpAfter < firstAfter { section.problem("give_up_after", least) }
+        section.read("give_up_after", .duration(.milliseconds(10)...(.seconds(90 * 86_400))), into: &giveUpAfter)
+        section.order(("first_after", firstAfter), ("max", max))
+        section.order(("first_after", firstAfter), ("give_up_after", giveUpAfter))
     }
 }

@@ -118,13 +118,14 @@ extension Configuration.ServerTLS {
 
 extension Configuration.Admin {
     /// - `address` (host:port, default `127.0.0.1:9090`)
-    /// - `token` (secret of 16 bytes and more, required off loopback)
+    /// - `token` (secret; off loopback required, and of 16 bytes and more)
     init(_ section: ConfigurationSection, others: [ListenAddress]) {
         section.read("address", .listenAddress, into: &address)
         // Known only now: all three addresses are read.
         section.reading.secrets.allowsText = address.isLoopback && others.allSatisfy(\.isLoopback)
         let isSet = section.given("token") != nil
-        token = section.secret("token") { $0.bytes.count < 16 ? "a token of at least 16 bytes" : nil }
+        let least = address.isLoopback ? 1 : 16
+        token = section.secret("token") { $0.bytes.count < least ? "a token of at least \(least) bytes" : nil }
         if !isSet, !address.isLoopback {
             section.problem("token", "a token as env:NAME or file:PATH; it is required off loopback")
         }

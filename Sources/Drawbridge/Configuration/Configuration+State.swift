@@ -10,7 +10,7 @@ extension Configuration {
         var redis = Redis()
         /// How long a payment is kept after its last change.
         var retention: Duration = .seconds(100 * 86_400)
-        /// How long the mark of an idempotency key stays; never shorter than `retention`.
+        /// How long the mark of an idempotency key stays.
         var keysKept: Duration = .seconds(400 * 86_400)
     }
 
@@ -95,14 +95,13 @@ extension ValueSyntax<String> {
 
 extension Configuration.State {
     /// - `backend` (`memory` or `redis`, default `memory`), `redis` (section)
-    /// - `retention` (duration, default `100d`), `keys_kept` (duration, default `400d`, at least `retention`)
+    /// - `retention` (duration, default `100d`), `keys_kept` (duration, default `400d`)
     init(_ section: ConfigurationSection) {
         section.read("backend", .word, into: &backend)
         section.read("redis", into: &redis) { Configuration.Redis($0) }
         let keeping = Duration.seconds(1)...(.seconds(3_650 * 86_400))
         section.read("retention", .duration(keeping), into: &retention)
         section.read("keys_kept", .duration(keeping), into: &keysKept)
-        if keysKept < retention { section.problem("keys_kept", "at least as long as retention (\(retention.written))") }
     }
 }
 

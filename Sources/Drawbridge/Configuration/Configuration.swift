@@ -110,16 +110,16 @@ extension Configuration.Queue {
     /// - `retry` (section), `give_up_after` (duration, default `1h`)
     init(_ section: ConfigurationSection) {
         section.read("retry", into: &retry) { Retry($0) }
-        section.read("give_up_after", .duration(.seconds(1)...(.seconds(30 * 86_400))), into: &giveUpAfter)
+        section.read("give_up_after", .duration(.milliseconds(10)...(.seconds(30 * 86_400))), into: &giveUpAfter)
     }
 }
 
 extension Configuration.Queue.Retry {
-    /// - `first` (duration, default `30s`), `factor` (default 2), `max` (duration, default `10m`, at least `first`)
+    /// - `first` (duration, default `30s`), `factor` (default 2), `max` (duration, default `10m`)
     init(_ section: ConfigurationSection) {
         section.read("first", .duration(.milliseconds(10)...(.seconds(86_400))), into: &first)
         section.read("factor", .integer(1...10), into: &factor)
         section.read("max", .duration(.milliseconds(10)...(.seconds(86_400))), into: &max)
-        if max < first { section.problem("max", "at least as long as first (\(first.written))") }
+        section.order(("first", first), ("max", max))
     }
 }

@@ -28,7 +28,13 @@ extension Configuration {
     }
 
     /// Times that do not go together.
-    var timeFindings: [ConfigurationFinding] { gateways.flatMap(timeFindings) }
+    var timeFindings: [ConfigurationFinding] {
+        let findings = gateways.flatMap(timeFindings)
+        guard state.keysKept < state.retention else { return findings }
+        return findings + [
+            finding(.warning, "state.keys_kept", "shorter than retention (\(state.retention.written)): it keeps nothing longer")
+        ]
+    }
 
     private func timeFindings(of gateway: Gateway) -> [ConfigurationFinding] {
         var findings: [ConfigurationFinding] = []

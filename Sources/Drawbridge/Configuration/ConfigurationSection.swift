@@ -112,6 +112,12 @@ extension ConfigurationSection {
         if let value = value(name, syntax) { target = value }
     }
 
+    /// Two durations that the file both sets must stand in order. Where it sets one, the other's default gives way.
+    func order(_ shorter: (name: String, value: Duration), _ longer: (name: String, value: Duration)) {
+        guard longer.value < shorter.value, given(shorter.name) != nil, given(longer.name) != nil else { return }
+        problem(longer.name, "at least as long as \(shorter.name) (\(shorter.value.written))")
+    }
+
     func required<Value>(_ name: String, _ syntax: ValueSyntax<Value>) -> Value? {
         guard given(name) != nil else {
             problem(name, "\(syntax.expected); it is required")
