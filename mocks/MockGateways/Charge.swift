@@ -1,4 +1,4 @@
-public import AdapterKit
+import AdapterKit
 
 /// What the bank knows of one charge. Amounts are in minor units.
 public struct Charge: Sendable, Equatable {
@@ -21,9 +21,8 @@ public struct Charge: Sendable, Equatable {
     public let bankReference: String
     public let amount: Int64
     public let currency: String
-    /// Whether approval captures at once.
-    public let capturesAtOnce: Bool
-    public let action: JSON
+    /// What the payer is asked to do, shown while the charge waits for it.
+    let action: JSON
     /// What the first answer said; repeats of the charge say it again.
     let first: Verdict
     public internal(set) var status: Status

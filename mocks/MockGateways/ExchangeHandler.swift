@@ -83,7 +83,8 @@ extension ExchangeHandler {
 
     private func finish(_ body: [UInt8], _ context: ChannelHandlerContext, closing: Bool) {
         if !body.isEmpty { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
-        isBusy = false
+        // What still arrives on a connection that is going away is not served.
+        isBusy = closing
         let sent = context.writeAndFlush(wrapOutboundOut(.end(nil)))
         if closing { sent.whenComplete(self.closing(context)) }
     }

@@ -52,7 +52,7 @@ extension Ledger {
         let bankReference = nextBankReference()
         var charge = Charge(
             reference: order.reference, bankReference: bankReference, amount: order.amount, currency: order.currency,
-            capturesAtOnce: order.captures, action: Self.action(for: order.method, bankReference, at: now), first: verdict,
+            action: Self.action(for: order.method, bankReference, at: now), first: verdict,
             status: verdict.status, code: verdict.code)
         if verdict.status == .approved { take(order.amount, from: &charge) }
         return charge

@@ -1,0 +1,24 @@
+import MockGateways
+import Testing
+
+@Suite("Names of misbehaviours")
+struct MisbehaviourNameTests {
+    @Test("every name reads back as it is written")
+    func roundTrip() throws {
+        let names =
+            Misbehaviour.names.filter { !$0.contains(/[A-Z]/) } + [
+                "decline_51", "decline_1A", "slow_before=0", "slow_after=600000",
+            ]
+        #expect(names.count == 32)
+        for name in names { #expect(try #require(Misbehaviour(name)).description == name) }
+    }
+
+    @Test(
+        "other names mean nothing",
+        arguments: [
+            "", "Pending", "pending ", "decline", "decline_", "decline_00", "decline_5", "decline_511", "decline_a1",
+            "slow_before",
+            "slow_before=", "slow_before=-1", "slow_before=600001", "slow_before=1=1", "slow_before=1s", "hang=1", "decline_CODE",
+        ])
+    func unknown(name: String) { #expect(Misbehaviour(name) == nil) }
+}
