@@ -127,6 +127,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ], path: "mocks/MockGateways", swiftSettings: strict),
         .executableTarget(
             name: "MockGatewaysCommand",
@@ -173,6 +174,14 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "MockGatewaysCommand", "Payments", "Signing", "TestKit"],
             swiftSettings: strict),
+        .testTarget(
+            name: "MockGatewaysTests",
+            dependencies: [
+                "AdapterKit", "MockGateways", "MockGatewaysCommand", "Signing", "TestKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], swiftSettings: strict),
         .testTarget(name: "ConventionTests", swiftSettings: strict),
     ] + adapters.flatMap { adapterTargets(module: $0.module, folder: $0.folder) }
 )

@@ -1,3 +1,5 @@
+import AdapterKit
+
 /// Why a request was not carried out (RFC 9457). The one place that maps codes to status and title.
 public struct Problem: Error, Sendable, Equatable {
     public enum Code: String, Sendable, CaseIterable {
