@@ -1,6 +1,7 @@
 import AdapterKit
 import Foundation
 import Payments
+import SwiftASN1
 import X509
 
 /// When the certificates that gateways use end, read once at the start.

@@ -1,5 +1,7 @@
 import AdapterKit
+import CurlTransport
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import Metrics

@@ -23,7 +23,7 @@ public struct Answer: Sendable, Equatable {
         self.replayed = replayed
     }
 
-    init(_ problem: Problem, requestID: String) {
+    public init(_ problem: Problem, requestID: String) {
         self.init(
             status: problem.code.status, content: .problem, body: problem.body(requestID: requestID), retryAfter: problem.retryAfter)
     }

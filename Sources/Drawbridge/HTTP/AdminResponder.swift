@@ -58,9 +58,7 @@ struct AdminResponder: HTTPResponder {
 
     private func refusal(_ problem: Problem) -> Response {
         let requestID = InboundHeaders.freshRequestID(random)
-        return Response(
-            Answer(status: problem.code.status, content: .problem, body: problem.body(requestID: requestID)), requestID: requestID,
-            allowing: [.get])
+        return Response(Answer(problem, requestID: requestID), requestID: requestID, allowing: [.get])
     }
 
     private static func json(_ status: HTTPResponse.Status, _ body: JSON) -> Response {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Payments
 
 /// The query of `GET /v1/payments`.
