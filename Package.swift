@@ -147,9 +147,12 @@ let package = Package(
             ], path: "mocks/TestKit", swiftSettings: strict),
 
         .testTarget(name: "AdapterKitTests", dependencies: ["AdapterKit"], swiftSettings: strict),
-        .testTarget(name: "SigningTests", dependencies: ["AdapterKit", "Signing"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "SigningTests", dependencies: ["AdapterKit", "Signing"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["AdapterKit", "Resilience"], swiftSettings: strict),
-        .testTarget(name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "Signing", "TestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "Signing", "TestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
@@ -170,7 +173,8 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "Signing", "TestKit"], swiftSettings: strict),
+            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "Signing", "TestKit"],
+            swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "MockGatewaysCommand", "Payments", "Signing", "TestKit"],

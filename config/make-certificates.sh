@@ -6,7 +6,7 @@ set -euo pipefail
 umask 077
 
 folder="${1:-$(dirname "$0")/certificates}"
-days=30
+days=90
 one_day=86400
 
 for name in ca server client; do

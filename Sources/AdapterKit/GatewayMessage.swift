@@ -29,7 +29,13 @@ public struct Headers: Sendable, Equatable {
 
 /// What an adapter wants sent. Signature, time-stamp and request id are added by the runtime, anew for every attempt.
 public struct GatewayRequest: Sendable, Equatable {
-    public enum Method: String, Sendable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
 
     public var method: Method
     /// Path and query as they go on the wire, percent-encoded, below the gateway's base URL.
@@ -64,7 +70,9 @@ public struct GatewayResponse: Sendable, Equatable {
 
     /// `Retry-After` in whole seconds, at most a day. The HTTP-date form needs a clock and is left to the default backoff.
     public var retryAfter: Duration? {
-        guard let text = headers.single("Retry-After"), let seconds = Int64(text), (0...86_400).contains(seconds) else { return nil }
+        guard let text = headers.single("Retry-After"), let seconds = Int64(text), (0...86_400).contains(seconds) else {
+            return nil
+        }
         return .seconds(seconds)
     }
 }

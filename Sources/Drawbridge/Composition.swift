@@ -37,7 +37,8 @@ struct Composition: Sendable {
         authentication = InboundAuthentication(configuration)
         var gateways: [Payments.Gateway] = []
         for gateway in configuration.gateways {
-            gateways.append(Payments.Gateway(name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration)))
+            gateways.append(
+                Payments.Gateway(name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration)))
         }
         certificates = CertificateExpiry(gateways)
         service = PaymentService(
@@ -46,7 +47,8 @@ struct Composition: Sendable {
                 keeping: Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)),
             routing: Routing(configuration, gateways: gateways), store: store,
             client: GatewayClient(transport: transport, time: time, random: random),
-            vault: try Vault(configuration.encryption, random: random), derivation: Derivation(deployment: configuration.deployment),
+            vault: try Vault(configuration.encryption, random: random),
+            derivation: Derivation(deployment: configuration.deployment),
             time: time, random: random, inFlight: inFlight, logger: logger)
     }
 
@@ -91,7 +93,8 @@ extension Routing {
         let routes = configuration.routes.map { route in
             Routing.Route(
                 methods: route.match.methods.map(Set.init), currencies: route.match.currencies.map(Set.init),
-                tenants: route.match.tenants.map(Set.init), minimumAmount: route.match.minAmount, maximumAmount: route.match.maxAmount,
+                tenants: route.match.tenants.map(Set.init), minimumAmount: route.match.minAmount,
+                maximumAmount: route.match.maxAmount,
                 gateways: route.gateways)
         }
         self.init(routes: routes, gateways: gateways, allowed: allowed)

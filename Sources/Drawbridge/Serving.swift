@@ -49,7 +49,8 @@ struct Serving {
 
     private func api() throws -> some Service {
         let responder = APIResponder(
-            service: composition.service, authentication: composition.authentication, time: composition.time, random: composition.random,
+            service: composition.service, authentication: composition.authentication, time: composition.time,
+            random: composition.random,
             logger: composition.logger)
         let listener = composition.configuration.listen.api
         return Application(
@@ -65,7 +66,8 @@ struct Serving {
             certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(
             responder: responder, server: try server(tls: nil),
-            configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)), onServerRunning: announce("admin"),
+            configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)),
+            onServerRunning: announce("admin"),
             logger: quiet(composition.logger))
     }
 
@@ -90,7 +92,8 @@ struct Serving {
         let random = composition.random
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
-                additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }], idleTimeout: Self.idleTimeout,
+                additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }],
+                idleTimeout: Self.idleTimeout,
                 httpDecoderConfiguration: Self.headerLimits))
         guard let tls else { return plain }
         return try .tls(plain, tlsConfiguration: try TLSConfiguration(tls))

@@ -13,7 +13,8 @@ public struct Answer: Sendable, Equatable {
     public var replayed: Bool
 
     public init(
-        status: Int, content: Content = .json, body: [UInt8], location: String? = nil, retryAfter: Int? = nil, replayed: Bool = false
+        status: Int, content: Content = .json, body: [UInt8], location: String? = nil, retryAfter: Int? = nil,
+        replayed: Bool = false
     ) {
         self.status = status
         self.content = content
@@ -25,6 +26,7 @@ public struct Answer: Sendable, Equatable {
 
     public init(_ problem: Problem, requestID: String) {
         self.init(
-            status: problem.code.status, content: .problem, body: problem.body(requestID: requestID), retryAfter: problem.retryAfter)
+            status: problem.code.status, content: .problem, body: problem.body(requestID: requestID),
+            retryAfter: problem.retryAfter)
     }
 }

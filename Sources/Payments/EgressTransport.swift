@@ -31,7 +31,10 @@ public struct Endpoint: Sendable, Equatable {
         /// PEM, one or more certificates.
         case pem([UInt8])
     }
-    public enum TLSVersion: String, Sendable { case v12 = "1.2", v13 = "1.3" }
+    public enum TLSVersion: String, Sendable {
+        case v12 = "1.2"
+        case v13 = "1.3"
+    }
 
     /// The client certificate for mutual TLS: a PEM chain and its PEM key.
     public struct Identity: Sendable, Equatable {
@@ -62,7 +65,8 @@ public struct Endpoint: Sendable, Equatable {
     public var attemptTimeout: Duration
 
     public init(
-        scheme: Scheme, host: String, port: Int, basePath: String = "", authorities: Authorities = .system, identity: Identity? = nil,
+        scheme: Scheme, host: String, port: Int, basePath: String = "", authorities: Authorities = .system,
+        identity: Identity? = nil,
         pins: [String] = [], minimumTLS: TLSVersion = .v13, proxy: String? = nil, connectTimeout: Duration = .seconds(1),
         attemptTimeout: Duration = .seconds(3)
     ) {

@@ -25,11 +25,14 @@ public struct GatewayClient: Sendable {
     }
 
     /// - Parameter signedAt: the time-stamp stored with the attempt; all its signatures carry it.
-    func exchange(_ request: GatewayRequest, for operation: OperationName, at gateway: Gateway, signedAt: Timestamp) async -> Exchange {
+    func exchange(_ request: GatewayRequest, for operation: OperationName, at gateway: Gateway, signedAt: Timestamp) async
+        -> Exchange
+    {
         let requestID = Hex.encode(random.bytes(16))
         let signed: EgressRequest
         switch gateway.adapter.authentication {
-        case .none: signed = EgressRequest(method: request.method, target: request.target, headers: request.headers, body: request.body)
+        case .none:
+            signed = EgressRequest(method: request.method, target: request.target, headers: request.headers, body: request.body)
         case .hmacV1(let scheme):
             do { signed = try sign(request, with: scheme, requestID: requestID, at: signedAt, to: gateway.endpoint) } catch {
                 return .unsigned(reason: error.reason)
@@ -50,15 +53,19 @@ public struct GatewayClient: Sendable {
 
     /// Headers of protocols/bank-hmac.md, "Signature v1". `X-Request-Id` is made anew for every attempt: it ties the answer to it.
     private func sign(
-        _ request: GatewayRequest, with scheme: Authentication.HMACV1, requestID: String, at signedAt: Timestamp, to endpoint: Endpoint
+        _ request: GatewayRequest, with scheme: Authentication.HMACV1, requestID: String, at signedAt: Timestamp,
+        to endpoint: Endpoint
     ) throws(SigningFailure) -> EgressRequest {
         guard let key = KeyRing(scheme.keys).signing(at: signedAt) else { throw SigningFailure(reason: "no_valid_signing_key") }
         let idempotencyKey = request.idempotencyKey ?? (request.method == .post ? requestID : "")
         let timestamp = signedAt.rfc3339WholeSeconds
         let message = HMACV1.Request(
-            method: request.method.rawValue, target: endpoint.basePath + request.target, body: request.body, tenant: scheme.tenant,
+            method: request.method.rawValue, target: endpoint.basePath + request.target, body: request.body,
+            tenant: scheme.tenant,
             idempotencyKey: idempotencyKey, timestamp: timestamp)
-        guard let signature = try? HMACV1.signature(of: message, with: key.secret) else { throw SigningFailure(reason: "cannot_be_signed") }
+        guard let signature = try? HMACV1.signature(of: message, with: key.secret) else {
+            throw SigningFailure(reason: "cannot_be_signed")
+        }
         var headers = request.headers
         headers.add("X-Tenant-Id", scheme.tenant)
         headers.add("X-Key-Id", key.id)
@@ -71,13 +78,17 @@ public struct GatewayClient: Sendable {
 
     /// The signature is checked before the status, whatever the status. Its time-stamp is signed, not judged.
     private func verified(_ response: GatewayResponse, of gateway: Gateway, requestID: String) -> Exchange {
-        guard case .hmacV1(let scheme) = gateway.adapter.authentication, scheme.verifiesResponses else { return .answered(response) }
-        guard let signature = response.headers.single("X-Signature"), let timestamp = response.headers.single("X-Timestamp") else {
+        guard case .hmacV1(let scheme) = gateway.adapter.authentication, scheme.verifiesResponses else {
+            return .answered(response)
+        }
+        guard let signature = response.headers.single("X-Signature"), let timestamp = response.headers.single("X-Timestamp")
+        else {
             return .unverified(status: response.status)
         }
         let answer = HMACV1.Answer(status: response.status, body: response.body, requestID: requestID, timestamp: timestamp)
         let keys = KeyRing(scheme.keys).verifyingAnswers(at: time.now())
-        return HMACV1.verify(signature, of: answer, with: keys.map(\.secret)) ? .answered(response) : .unverified(status: response.status)
+        return HMACV1.verify(signature, of: answer, with: keys.map(\.secret))
+            ? .answered(response) : .unverified(status: response.status)
     }
 
     private func measure(since started: Duration, _ operation: OperationName, _ gateway: Gateway, _ result: (String, String)) {

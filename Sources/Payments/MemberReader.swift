@@ -12,7 +12,10 @@ struct MemberReader {
         self.members = json.members ?? []
         if json.members == nil { errors.append(.init(pointer, "must be an object")) }
         for member in members where !allowed.contains(member.name) {
-            errors.append(.init(self.pointer(to: member.name), "is not a member of this object; there are \(allowed.joined(separator: ", "))"))
+            errors.append(
+                .init(
+                    self.pointer(to: member.name), "is not a member of this object; there are \(allowed.joined(separator: ", "))")
+            )
         }
     }
 

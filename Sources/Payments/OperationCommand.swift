@@ -19,15 +19,19 @@ struct OperationCommand: Sendable {
         case .capture:
             return .capture(
                 .init(
-                    reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference, authorized: charge.money,
+                    reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference,
+                    authorized: charge.money,
                     money: amount))
         case .void:
             return .void(
-                .init(reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference, authorized: charge.money))
+                .init(
+                    reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference,
+                    authorized: charge.money))
         case .refund:
             return .refund(
                 .init(
-                    reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference, money: amount, reason: reason))
+                    reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference, money: amount,
+                    reason: reason))
         }
     }
 

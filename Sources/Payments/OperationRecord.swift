@@ -39,7 +39,9 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     /// Encrypted: the refund's reason.
     public var sealed: [UInt8]
 
-    public init(id: OperationID, payment: PaymentID, tenant: String, kind: Kind, amount: Int64, createdAt: Timestamp, sealed: [UInt8]) {
+    public init(
+        id: OperationID, payment: PaymentID, tenant: String, kind: Kind, amount: Int64, createdAt: Timestamp, sealed: [UInt8]
+    ) {
         self.id = id
         self.payment = payment
         self.tenant = tenant

@@ -79,7 +79,8 @@ extension PaymentMethod.Card {
     fileprivate var shown: JSON? {
         guard let number else { return nil }
         return .members([
-            ("brand", .optional(brand)), ("first_six", .string(String(number.prefix(6)))), ("last_four", .string(String(number.suffix(4)))),
+            ("brand", .optional(brand)), ("first_six", .string(String(number.prefix(6)))),
+            ("last_four", .string(String(number.suffix(4)))),
         ])
     }
 

@@ -94,6 +94,8 @@ extension PaymentMethod {
         defer { outer.adopt(reader.errors) }
         let token = reader.text("token", 0...2048)
         let returnURL = reader.text("return_url", 0...2048)
-        return reader.text("provider", 0...2048, required: true).map { .wallet(Wallet(provider: $0, token: token, returnURL: returnURL)) }
+        return reader.text("provider", 0...2048, required: true).map {
+            .wallet(Wallet(provider: $0, token: token, returnURL: returnURL))
+        }
     }
 }

@@ -135,7 +135,8 @@ extension Outcome {
 
 extension Failure {
     static let gatewayUnavailable = Failure(
-        code: "gateway_unavailable", category: .gatewayUnavailable, message: "No gateway could take the payment, and none holds anything.")
+        code: "gateway_unavailable", category: .gatewayUnavailable,
+        message: "No gateway could take the payment, and none holds anything.")
 
     init(_ decline: Decline) {
         self.init(

@@ -103,7 +103,8 @@ public struct AttemptRecord: Sendable, Equatable, Codable {
         }
     }
 
-    public init(number: Int, gateway: String, operation: OperationName, reference: String, identity: String, startedAt: Timestamp) {
+    public init(number: Int, gateway: String, operation: OperationName, reference: String, identity: String, startedAt: Timestamp)
+    {
         self.number = number
         self.gateway = gateway
         self.operation = operation
@@ -121,7 +122,9 @@ public struct Failure: Sendable, Equatable, Codable {
     public var gatewayCode: String?
     public var gatewayMessage: String?
 
-    public init(code: String, category: FailureCategory, message: String, gatewayCode: String? = nil, gatewayMessage: String? = nil) {
+    public init(
+        code: String, category: FailureCategory, message: String, gatewayCode: String? = nil, gatewayMessage: String? = nil
+    ) {
         self.code = code
         self.category = category
         self.message = message

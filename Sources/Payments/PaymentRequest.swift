@@ -20,10 +20,12 @@ public struct PaymentRequest: Sendable, Equatable {
         var reader = MemberReader(
             json, at: "",
             allowing: [
-                "amount", "currency", "reference", "description", "capture", "method", "gateway", "on_unavailable", "customer", "metadata",
+                "amount", "currency", "reference", "description", "capture", "method", "gateway", "on_unavailable", "customer",
+                "metadata",
             ])
         let amount = reader.integer("amount", Money.requestable, required: true)
-        let currency = reader.text("currency", 3...3, required: true, where: { Currency($0) != nil }, saying: "must be three capital letters")
+        let currency = reader.text(
+            "currency", 3...3, required: true, where: { Currency($0) != nil }, saying: "must be three capital letters")
         let reference = reader.text("reference", 1...64, required: true)
         description = reader.text("description", 0...140)
         capture = reader.word("capture", PaymentRecord.CaptureMode.self) ?? .automatic
@@ -33,7 +35,8 @@ public struct PaymentRequest: Sendable, Equatable {
         customer = Self.customer(&reader)
         let method = PaymentMethod.read(&reader)
         guard reader.errors.isEmpty, let amount, let currency = currency.flatMap(Currency.init), let reference, let method else {
-            throw Problem(.validationFailed, "The request was not carried out; nothing was stored or sent.", errors: reader.errors)
+            throw Problem(
+                .validationFailed, "The request was not carried out; nothing was stored or sent.", errors: reader.errors)
         }
         money = Money(minorUnits: amount, currency: currency)
         self.reference = reference

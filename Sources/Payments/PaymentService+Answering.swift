@@ -16,7 +16,8 @@ extension PaymentService {
         do { return try await body() } catch {
             logger.warning("state store failed", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
             throw Problem(
-                .stateStoreUnavailable, "It is not known whether the request was stored. Repeat it with the same Idempotency-Key.",
+                .stateStoreUnavailable,
+                "It is not known whether the request was stored. Repeat it with the same Idempotency-Key.",
                 retryAfter: 1)
         }
     }
@@ -54,7 +55,9 @@ extension PaymentService {
     private func enter() throws(Problem) {
         do { try inFlight.enter() } catch {
             switch error {
-            case .draining: throw Problem(.gatewaysUnavailable, "This replica is shutting down. Repeat the request with the same key.", retryAfter: 1)
+            case .draining:
+                throw Problem(
+                    .gatewaysUnavailable, "This replica is shutting down. Repeat the request with the same key.", retryAfter: 1)
             case .full: throw Problem(.rateLimited, "Too many payments are in flight here.", retryAfter: 1)
             }
         }
@@ -73,7 +76,8 @@ extension PaymentService {
         guard let body = try? vault.open(fixed.sealedBody, for: record) else { throw unreadable(record) }
         let isProblem = fixed.status >= 400
         return Answer(
-            status: fixed.status, content: isProblem ? .problem : .json, body: body, location: fixed.status == 201 ? location : nil,
+            status: fixed.status, content: isProblem ? .problem : .json, body: body,
+            location: fixed.status == 201 ? location : nil,
             replayed: true)
     }
 
@@ -104,7 +108,8 @@ extension PaymentService {
 
 extension Problem {
     static func inProgress(_ remaining: Duration) -> Problem {
-        Problem(.idempotencyInProgress, "Repeat it later with the same key.", retryAfter: max(1, Int(remaining.components.seconds)))
+        Problem(
+            .idempotencyInProgress, "Repeat it later with the same key.", retryAfter: max(1, Int(remaining.components.seconds)))
     }
 
     static func noGateway(pinned: String?) -> Problem {

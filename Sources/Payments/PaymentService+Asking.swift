@@ -21,7 +21,8 @@ extension PaymentService {
         }
         let inquiry = Operation.inquiry(
             .init(charge: attempt.reference, gatewayReference: record.gatewayReference, money: record.money))
-        let (answer, asked, heard) = await exchange(inquiry, at: gateway, number: record.attempts.count + 1, reference: attempt.reference)
+        let (answer, asked, heard) = await exchange(
+            inquiry, at: gateway, number: record.attempts.count + 1, reference: attempt.reference)
         switch answer {
         case .found(let outcome): return .found(outcome, asked, heard)
         case .unanswered(let reason): return .unanswered(reason: reason)
@@ -35,7 +36,8 @@ extension PaymentService {
     ) async -> (InquiryAnswer, AttemptRecord, Heard) {
         let signedAt = time.now()
         let asked = AttemptRecord(
-            number: number, gateway: gateway.name, operation: .inquiry, reference: reference, identity: gateway.identity, startedAt: signedAt)
+            number: number, gateway: gateway.name, operation: .inquiry, reference: reference, identity: gateway.identity,
+            startedAt: signedAt)
         let started = time.monotonic()
         let (answer, status) = await inquire(inquiry, at: gateway, signedAt: signedAt)
         let duration = Double((time.monotonic() - started).wholeMicroseconds) / 1000
@@ -64,7 +66,8 @@ extension PaymentService {
                 record.apply(outcome, decides: true)
             }
         case .nothingHeld where time.now() - charge.record.createdAt > Self.sendable:
-            await settle(charge, call: call, telling: first) { record, decides in if decides { record.close(.gatewayUnavailable) } }
+            await settle(charge, call: call, telling: first) { record, decides in if decides { record.close(.gatewayUnavailable) }
+            }
         case .nothingHeld, .notFoundYet: await sendAgain(charge, call: call, telling: first)
         case .unanswered: await leaveUnknown(charge, call: call, telling: first)
         }
@@ -83,7 +86,8 @@ extension PaymentService {
         }
         let number = stored.record.attempts.count
         let heard = await send(
-            charge.request, for: charge.operation, at: charge.gateway, under: charge.lease, claimed: charge.claimed, call: call, signedAt: now)
+            charge.request, for: charge.operation, at: charge.gateway, under: charge.lease, claimed: charge.claimed, call: call,
+            signedAt: now)
         await settle(stored, call: call, telling: first) { record, decides in
             record.record(heard, forAttempt: number)
             record.apply(heard.outcome, decides: decides)
@@ -95,7 +99,8 @@ extension PaymentService {
         var next = charge.record
         next.attempts.append(
             AttemptRecord(
-                number: next.attempts.count + 1, gateway: charge.gateway.name, operation: charge.operation.name, reference: next.id.text,
+                number: next.attempts.count + 1, gateway: charge.gateway.name, operation: charge.operation.name,
+                reference: next.id.text,
                 identity: charge.gateway.identity, startedAt: now))
         next.version += 1
         next.updatedAt = now

@@ -38,9 +38,12 @@ extension PaymentService {
             case .invalidState(let status, let busy):
                 throw Problem(
                     .invalidState,
-                    busy ? "A capture or void of this payment is in flight." : "The payment is \(status.rawValue): it takes no \(kind.rawValue).")
+                    busy
+                        ? "A capture or void of this payment is in flight."
+                        : "The payment is \(status.rawValue): it takes no \(kind.rawValue).")
             case .exceeds(let available):
-                throw Problem(.validationFailed, errors: [.init("/amount", "must be at most \(available), which is what is left")])
+                throw Problem(
+                    .validationFailed, errors: [.init("/amount", "must be at most \(available), which is what is left")])
             }
         }
     }
@@ -52,7 +55,8 @@ extension PaymentService {
             let sealed = try? vault.seal(JSON.optional(reason).encoded(), for: operation.text)
         else { throw Problem(.internal) }
         let record = OperationRecord(
-            id: operation, payment: id, tenant: call.tenant, kind: kind, amount: amount ?? 0, createdAt: time.now(), sealed: sealed)
+            id: operation, payment: id, tenant: call.tenant, kind: kind, amount: amount ?? 0, createdAt: time.now(),
+            sealed: sealed)
         let lease = lease(forAttemptOf: routing.longestAttempt)
         return OperationClaim(
             record: record, amount: amount, fingerprints: vault.fingerprints(operation: "\(kind.rawValue) \(id)", request: body),
@@ -94,14 +98,16 @@ extension PaymentService {
         do {
             let request = try gateway.adapter.request(for: operation)
             heard = await send(
-                request, for: operation, at: gateway, under: command.lease, claimed: command.claimed, call: call, signedAt: signedAt)
+                request, for: operation, at: gateway, under: command.lease, claimed: command.claimed, call: call,
+                signedAt: signedAt)
         } catch {
             heard = Heard(outcome: .rejected(Rejection(cause: .request, code: nil, message: error.reason)), duration: 0)
         }
         await settle(command, call: call, telling: first) { payment, record in
             payment.append(
                 AttemptRecord(
-                    number: payment.attempts.count + 1, gateway: gateway.name, operation: operation.name, reference: record.id.text,
+                    number: payment.attempts.count + 1, gateway: gateway.name, operation: operation.name,
+                    reference: record.id.text,
                     identity: gateway.identity, startedAt: signedAt), heard: heard)
             record.apply(heard.outcome, to: &payment)
         }
@@ -161,7 +167,8 @@ extension PaymentService {
             "\(next.record.kind.rawValue) decided",
             metadata: [
                 "payment": "\(next.payment.record.id)", "operation": "\(next.record.id)", "tenant": "\(next.record.tenant)",
-                "status": "\(next.record.status.rawValue)", "gateway": "\(next.record.gateway ?? "-")", "request_id": "\(call.requestID)",
+                "status": "\(next.record.status.rawValue)", "gateway": "\(next.record.gateway ?? "-")",
+                "request_id": "\(call.requestID)",
                 "elapsed_ms": "\((time.monotonic() - call.arrived).wholeMilliseconds)",
             ])
     }
@@ -176,7 +183,8 @@ extension PaymentService {
         }
         if let failure = record.failure {
             let problem = Problem(
-                .invalidState, "The gateway refused the \(record.kind.rawValue); its code is \(failure.gatewayCode ?? "not given").")
+                .invalidState,
+                "The gateway refused the \(record.kind.rawValue); its code is \(failure.gatewayCode ?? "not given").")
             var answer = Answer(problem, requestID: call.requestID)
             answer.replayed = replayed
             return answer

@@ -23,7 +23,8 @@ extension PaymentService {
             return JSON.members([
                 ("name", .string(gateway.name)), ("adapter", .string(gateway.adapterName)),
                 ("operations", .array(capabilities.operations.map(\.rawValue).sorted().map { .string($0) })),
-                ("methods", .array(capabilities.methods.map(\.rawValue).sorted().map { .string($0) })), ("breaker", .string("closed")),
+                ("methods", .array(capabilities.methods.map(\.rawValue).sorted().map { .string($0) })),
+                ("breaker", .string("closed")),
             ])
         }
         return Answer(status: 200, body: JSON.members([("data", .array(shown))]).encoded())
@@ -38,7 +39,8 @@ extension PaymentService {
             }
             let (valid, holder) = try await self.ask(request.account, at: gateway)
             return .members([
-                ("type", .string(request.account.kind.rawValue)), ("value", .string(request.account.value)), ("valid", .bool(valid)),
+                ("type", .string(request.account.kind.rawValue)), ("value", .string(request.account.value)),
+                ("valid", .bool(valid)),
                 ("holder_name", .optional(holder)), ("gateway", .string(gateway.name)),
             ])
         }
@@ -64,12 +66,16 @@ extension PaymentService {
     }
 
     private func json(_ record: PaymentRecord) throws(Problem) -> JSON {
-        guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else { throw unreadable(record.id.text) }
+        guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else {
+            throw unreadable(record.id.text)
+        }
         return record.json(details)
     }
 
     private func reading(_ call: Call, _ body: () async throws(Problem) -> JSON) async -> Answer {
-        do { return Answer(status: 200, body: try await body().encoded()) } catch { return Answer(error, requestID: call.requestID) }
+        do { return Answer(status: 200, body: try await body().encoded()) } catch {
+            return Answer(error, requestID: call.requestID)
+        }
     }
 }
 

@@ -9,7 +9,8 @@ extension PaymentService {
 
     /// Sends once, if time and lease still allow it (T1, R1), and tells what was heard.
     func send(
-        _ request: GatewayRequest, for operation: Operation, at gateway: Gateway, under lease: Lease, claimed: Duration, call: Call,
+        _ request: GatewayRequest, for operation: Operation, at gateway: Gateway, under lease: Lease, claimed: Duration,
+        call: Call,
         signedAt: Timestamp
     ) async -> Heard {
         let started = time.monotonic()
@@ -26,7 +27,9 @@ extension PaymentService {
         heard.duration = Double((time.monotonic() - started).wholeMicroseconds) / 1000
         Counter(
             label: "drawbridge_attempts_total",
-            dimensions: [("gateway", gateway.name), ("operation", operation.name.rawValue), ("outcome", heard.outcome.kind.rawValue)]
+            dimensions: [
+                ("gateway", gateway.name), ("operation", operation.name.rawValue), ("outcome", heard.outcome.kind.rawValue),
+            ]
         ).increment()
         return heard
     }
@@ -71,7 +74,8 @@ extension PaymentService {
             next.updatedAt = time.now()
             let answer = finalAnswer(next, charge.details, call)
             let settlement = Settlement(
-                record: next, expectedVersion: base.version, fixed: first.isGiven ? nil : answer.flatMap { fixed($0, for: next.id.text) },
+                record: next, expectedVersion: base.version,
+                fixed: first.isGiven ? nil : answer.flatMap { fixed($0, for: next.id.text) },
                 releasing: charge.lease.token, keeping: settings.keeping)
             do {
                 switch try await store.settle(settlement) {
@@ -90,7 +94,8 @@ extension PaymentService {
 
     func waitForStore(_ failure: StoreFailure, payment: PaymentID, failures: Int) async {
         logger.error(
-            "settle not stored yet", metadata: ["payment": "\(payment)", "code": "\(failure.code.rawValue)", "failures": "\(failures)"])
+            "settle not stored yet",
+            metadata: ["payment": "\(payment)", "code": "\(failure.code.rawValue)", "failures": "\(failures)"])
         // Cancellation never reaches this task: it belongs to no caller. A sleep that ends early only tries again sooner.
         try? await time.sleep(for: Self.settleBackoff.delay(afterAttempt: failures, unit: random.unit()) + .milliseconds(50))
     }
@@ -113,7 +118,8 @@ extension PaymentService {
         guard record.isFinal || record.status == .authorized else { return nil }
         guard record.failure?.category == .gatewayUnavailable else { return answer(showing: record, details: details) }
         return Answer(  // T3
-            Problem(.gatewaysUnavailable, "The payment \(record.id) failed; no gateway holds anything."), requestID: call.requestID)
+            Problem(.gatewaysUnavailable, "The payment \(record.id) failed; no gateway holds anything."),
+            requestID: call.requestID)
     }
 
     func fixed(_ answer: Answer, for record: String) -> FixedAnswer? {
@@ -123,6 +129,7 @@ extension PaymentService {
 
     /// Each time a payment reaches a status.
     func count(_ record: PaymentRecord) {
-        Counter(label: "drawbridge_payments_total", dimensions: [("tenant", record.tenant), ("status", record.status.rawValue)]).increment()
+        Counter(label: "drawbridge_payments_total", dimensions: [("tenant", record.tenant), ("status", record.status.rawValue)])
+            .increment()
     }
 }

@@ -16,13 +16,17 @@ extension PaymentService {
             record = try await self.load(id, call).record
             if record.canStillChange { try await self.sync(record, call: call) }
             record = try await self.load(id, call).record
-            guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else { throw self.unreadable(id.text) }
+            guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else {
+                throw self.unreadable(id.text)
+            }
             return Answer(status: 200, body: record.json(details).encoded())
         }
     }
 
     func load(_ id: PaymentID, _ call: Call) async throws(Problem) -> StoredPayment {
-        let stored = try await reachingStore { () async throws(StoreFailure) in try await self.store.payment(id, tenant: call.tenant) }
+        let stored = try await reachingStore { () async throws(StoreFailure) in
+            try await self.store.payment(id, tenant: call.tenant)
+        }
         guard let stored else { throw Problem(.notFound, "This tenant has no payment \(id).") }
         return stored
     }
@@ -71,7 +75,8 @@ extension PaymentService {
         let stored = try await load(operation.payment, call)
         guard let name = operation.gateway else { return }
         let command = OperationCommand(
-            payment: stored, record: operation, reason: nil, lease: lease(forAttemptOf: routing.longestAttempt), claimed: time.monotonic(),
+            payment: stored, record: operation, reason: nil, lease: lease(forAttemptOf: routing.longestAttempt),
+            claimed: time.monotonic(),
             isRepeat: true)
         guard let gateway = gateway(named: name, asWhen: command) else {
             throw Problem(.gatewaysUnavailable, "The gateway that holds the payment is not configured as it was.")

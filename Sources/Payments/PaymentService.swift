@@ -33,7 +33,8 @@ public final class PaymentService: Sendable {
     let logger: Logger
 
     public init(
-        settings: Settings, routing: Routing, store: any PaymentStore, client: GatewayClient, vault: Vault, derivation: Derivation,
+        settings: Settings, routing: Routing, store: any PaymentStore, client: GatewayClient, vault: Vault,
+        derivation: Derivation,
         time: any TimeSource, random: any RandomSource, inFlight: InFlight, logger: Logger
     ) {
         self.settings = settings
@@ -64,7 +65,8 @@ public final class PaymentService: Sendable {
             case .takenOver(let stored):
                 let resumed = charge.resuming(stored.record)
                 return await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
-            case .replay(let fixed): return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
+            case .replay(let fixed):
+                return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
             case .current(let stored): return self.answer(showing: stored.record, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
             case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
@@ -74,7 +76,9 @@ public final class PaymentService: Sendable {
 
     /// One attempt at the first gateway of the route, then the settle (retry and failover are a later issue).
     private func own(_ charge: Charge, call: Call, telling first: FirstAnswer<Answer?>) async {
-        let heard = await send(charge.request, for: charge.operation, at: charge.gateway, under: charge.lease, claimed: charge.claimed, call: call, signedAt: charge.record.createdAt)
+        let heard = await send(
+            charge.request, for: charge.operation, at: charge.gateway, under: charge.lease, claimed: charge.claimed, call: call,
+            signedAt: charge.record.createdAt)
         await settle(charge, call: call, telling: first) { record, decides in
             record.record(heard, forAttempt: 1)
             record.apply(heard.outcome, decides: decides)
@@ -88,7 +92,8 @@ public final class PaymentService: Sendable {
             for: name, method: request.method.kind, money: request.money, tenant: call.tenant, pinned: request.gateway)
         guard let gateway = candidates.first else { throw .noGateway(pinned: request.gateway) }
         guard let id = derivation.payment(tenant: call.tenant, key: call.idempotencyKey) else { throw Problem(.internal) }
-        let asked = Operation.Charge(reference: id.text, money: request.money, method: request.method, description: request.description)
+        let asked = Operation.Charge(
+            reference: id.text, money: request.money, method: request.method, description: request.description)
         let operation: Operation = name == .payment ? .payment(asked) : .authorize(asked)
         let encoded: GatewayRequest
         do { encoded = try gateway.adapter.request(for: operation) } catch {
@@ -106,10 +111,12 @@ public final class PaymentService: Sendable {
         record.gateway = gateway.name
         record.gatewayIdentity = gateway.identity
         record.attempts = [
-            AttemptRecord(number: 1, gateway: gateway.name, operation: name, reference: id.text, identity: gateway.identity, startedAt: now)
+            AttemptRecord(
+                number: 1, gateway: gateway.name, operation: name, reference: id.text, identity: gateway.identity, startedAt: now)
         ]
         return Charge(
-            record: record, details: details, sealedForQueue: sealedForQueue, gateway: gateway, operation: operation, request: encoded,
+            record: record, details: details, sealedForQueue: sealedForQueue, gateway: gateway, operation: operation,
+            request: encoded,
             lease: lease(forAttemptOf: gateway.endpoint.attemptTimeout), claimed: time.monotonic())
     }
 

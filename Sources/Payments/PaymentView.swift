@@ -4,14 +4,17 @@ import AdapterKit
 extension PaymentRecord {
     func json(_ details: PaymentDetails) -> JSON {
         .members([
-            ("id", .string(id.text)), ("object", .string("payment")), ("tenant", .string(tenant)), ("status", .string(status.rawValue)),
+            ("id", .string(id.text)), ("object", .string("payment")), ("tenant", .string(tenant)),
+            ("status", .string(status.rawValue)),
             ("processing_reason", .optional(processingReason?.rawValue)), ("amount", .integer(money.minorUnits)),
             ("amount_captured", .integer(amountCaptured)), ("amount_refunded", .integer(amountRefunded)),
             ("currency", .string(money.currency.code)), ("reference", .string(reference)),
-            ("description", .optional(details.description)), ("capture", .string(capture.rawValue)), ("method", details.shownMethod),
+            ("description", .optional(details.description)), ("capture", .string(capture.rawValue)),
+            ("method", details.shownMethod),
             ("gateway", .optional(holdingGateway)), ("gateway_reference", .optional(gatewayReference)),
             ("attempts", .array(attempts.compactMap(\.json))), ("failure", failure?.json ?? .null),
-            ("next_action", nextAction?.json ?? .null), ("metadata", details.metadata), ("created_at", .string(createdAt.rfc3339)),
+            ("next_action", nextAction?.json ?? .null), ("metadata", details.metadata),
+            ("created_at", .string(createdAt.rfc3339)),
             ("updated_at", .string(updatedAt.rfc3339)),
         ])
     }
@@ -70,9 +73,11 @@ extension NextAction {
 extension OperationRecord {
     func json(currency: Currency, reason: String?) -> JSON {
         .members([
-            ("id", .string(id.text)), ("object", .string("refund")), ("payment", .string(payment.text)), ("status", .string(status.rawValue)),
+            ("id", .string(id.text)), ("object", .string("refund")), ("payment", .string(payment.text)),
+            ("status", .string(status.rawValue)),
             ("amount", .integer(amount)), ("currency", .string(currency.code)), ("reason", .optional(reason)),
-            ("gateway", .optional(gateway)), ("gateway_reference", .optional(gatewayReference)), ("failure", failure?.json ?? .null),
+            ("gateway", .optional(gateway)), ("gateway_reference", .optional(gatewayReference)),
+            ("failure", failure?.json ?? .null),
             ("created_at", .string(createdAt.rfc3339)), ("updated_at", .string(updatedAt.rfc3339)),
         ])
     }

@@ -25,7 +25,8 @@ public struct Routing: Sendable {
         }
 
         func matches(_ method: PaymentMethod.Kind, _ money: Money, tenant: String) -> Bool {
-            methods?.contains(method) != false && currencies?.contains(money.currency) != false && tenants?.contains(tenant) != false
+            methods?.contains(method) != false && currencies?.contains(money.currency) != false
+                && tenants?.contains(tenant) != false
                 && money.minorUnits >= minimumAmount ?? .min && money.minorUnits <= maximumAmount ?? .max
         }
     }
@@ -64,7 +65,9 @@ public struct Routing: Sendable {
     func validators(of method: PaymentMethod.Kind, tenant: String, named name: String?) -> [Gateway] {
         var seen: Set<String> = []
         let names = name.map { [$0] } ?? routes.flatMap(\.gateways).filter { seen.insert($0).inserted }
-        return names.filter { isAllowed($0, for: tenant) }.compactMap { gateways[$0] }.filter { $0.can(.accountValidation, with: method) }
+        return names.filter { isAllowed($0, for: tenant) }.compactMap { gateways[$0] }.filter {
+            $0.can(.accountValidation, with: method)
+        }
     }
 
     private func isAllowed(_ gateway: String, for tenant: String) -> Bool {

@@ -46,7 +46,9 @@ public struct Vault: Sendable {
         let bodyStart = 2 + Int(envelope[1])
         guard envelope.count >= bodyStart + 28 else { throw VaultFailure(reason: "cut short") }
         let id = String(decoding: envelope[2..<bodyStart], as: UTF8.self)
-        guard let key = ([first] + others).first(where: { $0.id == id }) else { throw VaultFailure(reason: "its key is not in the ring") }
+        guard let key = ([first] + others).first(where: { $0.id == id }) else {
+            throw VaultFailure(reason: "its key is not in the ring")
+        }
         do {
             let box = try AES.GCM.SealedBox(
                 nonce: AES.GCM.Nonce(data: envelope[bodyStart..<bodyStart + 12]),

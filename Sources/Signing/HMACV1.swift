@@ -55,7 +55,9 @@ public enum HMACV1 {
 
     /// Seven lines joined by line feeds, none at the end.
     public static func canonical(_ request: Request) throws(CanonicalFailure) -> String {
-        guard !request.method.isEmpty, request.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else { throw .methodNotUpperCase }
+        guard !request.method.isEmpty, request.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw .methodNotUpperCase
+        }
         guard request.target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .targetNotPercentEncoded }
         for value in [request.tenant, request.idempotencyKey, request.timestamp] { try refuseControlCharacters(value) }
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)

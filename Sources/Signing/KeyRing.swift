@@ -13,7 +13,9 @@ public struct KeyRing: Sendable {
     public func signing(at now: Timestamp) -> SigningKey? {
         var newest: SigningKey?
         for key in keys where Self.isValid(key, at: now) {
-            if let current = newest, (current.notBefore?.milliseconds ?? .min) > (key.notBefore?.milliseconds ?? .min) { continue }
+            if let current = newest, (current.notBefore?.milliseconds ?? .min) > (key.notBefore?.milliseconds ?? .min) {
+                continue
+            }
             newest = key
         }
         return newest

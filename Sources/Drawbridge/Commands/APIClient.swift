@@ -32,10 +32,13 @@ struct APIClient {
         self.options = options
         guard let address = WebAddress(options.url) else { throw ValidationError("--url is not a URL.") }
         let folder = FileManager.default.currentDirectoryPath
-        let authority = try options.ca.map { try LocalFile(path: $0, relativeTo: folder).read(upTo: Configuration.maximumPEMLength) }
+        let authority = try options.ca.map {
+            try LocalFile(path: $0, relativeTo: folder).read(upTo: Configuration.maximumPEMLength)
+        }
         endpoint = Endpoint(
             scheme: address.scheme == .https ? .https : .http, host: address.address.host.text, port: address.address.port,
-            basePath: address.path, authorities: authority.map { .pem($0) } ?? .system, minimumTLS: .v12, connectTimeout: .seconds(5),
+            basePath: address.path, authorities: authority.map { .pem($0) } ?? .system, minimumTLS: .v12,
+            connectTimeout: .seconds(5),
             attemptTimeout: Self.patience)
         let secrets = SecretResolver(folder: folder, environment: ProcessInfo.processInfo.environment, allowsText: true)
         if let id = options.keyID, let reference = options.secret {
@@ -56,7 +59,9 @@ struct APIClient {
 
     func get(_ target: String) async throws { try await send(.get, target, Headers(), [], idempotencyKey: "") }
 
-    private func send(_ method: GatewayRequest.Method, _ target: String, _ headers: Headers, _ body: [UInt8], idempotencyKey: String) async throws {
+    private func send(
+        _ method: GatewayRequest.Method, _ target: String, _ headers: Headers, _ body: [UInt8], idempotencyKey: String
+    ) async throws {
         var headers = headers
         headers.add("X-Tenant-Id", options.tenant)
         if let key {
@@ -71,9 +76,12 @@ struct APIClient {
         let transport = try CurlTransport()
         let response: GatewayResponse
         do {
-            response = try await transport.send(EgressRequest(method: method, target: target, headers: headers, body: body), to: endpoint)
+            response = try await transport.send(
+                EgressRequest(method: method, target: target, headers: headers, body: body), to: endpoint)
         } catch {
-            throw RuntimeFailure("\(options.url) did not answer (\(error.code.rawValue)): \(error.detail)\nRepeat it with the same --idempotency-key.")
+            throw RuntimeFailure(
+                "\(options.url) did not answer (\(error.code.rawValue)): \(error.detail)\nRepeat it with the same --idempotency-key."
+            )
         }
         await transport.shutdown()
         try show(response)

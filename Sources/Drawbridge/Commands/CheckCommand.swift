@@ -23,7 +23,8 @@ struct CheckCommand: AsyncParsableCommand {
 }
 
 struct AdaptersCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "adapters", abstract: "List the gateway adapters of this build, with their settings.")
+    static let configuration = CommandConfiguration(
+        commandName: "adapters", abstract: "List the gateway adapters of this build, with their settings.")
 
     @Flag(help: "Print JSON for machines.") var json = false
 
@@ -48,7 +49,10 @@ extension AdapterCatalog {
                         "settings",
                         .array(
                             entry.settings.map {
-                                .members([("name", .string($0.name)), ("summary", .string($0.summary)), ("required", .bool($0.required))])
+                                .members([
+                                    ("name", .string($0.name)), ("summary", .string($0.summary)),
+                                    ("required", .bool($0.required)),
+                                ])
                             })
                     ),
                 ])

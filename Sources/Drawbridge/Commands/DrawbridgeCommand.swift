@@ -6,7 +6,10 @@ struct DrawbridgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drawbridge", abstract: "One payments API in front of banks, PSPs and card networks.",
         discussion: "Exit codes: 0 ended as asked, 1 runtime failure, 2 bad configuration or usage.", version: "0.1.0",
-        subcommands: [ServeCommand.self, CheckCommand.self, AdaptersCommand.self, PayCommand.self, PaymentsCommand.self, RefundCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, AdaptersCommand.self, PayCommand.self, CaptureCommand.self, RefundCommand.self,
+            SyncCommand.self, PaymentsCommand.self,
+        ])
 
     /// ArgumentParser's own exit code for usage is 64; the contract says 2.
     static func main() async {

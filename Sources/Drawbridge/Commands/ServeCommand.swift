@@ -5,7 +5,9 @@ import Metrics
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the payments API until SIGTERM or SIGINT.",
-        discussion: "Logs go to standard output, a line each; the lines \"listening\" name the ports. SIGTERM drains: what is in flight finishes.")
+        discussion:
+            "Logs go to standard output, a line each; the lines \"listening\" name the ports. SIGTERM drains: what is in flight finishes."
+    )
 
     @OptionGroup var configuration: ConfigurationOption
 

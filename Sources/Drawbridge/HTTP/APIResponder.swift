@@ -50,7 +50,8 @@ struct APIResponder: HTTPResponder {
     ) async throws(Problem) -> Answer {
         guard let route else { throw Problem(.notFound) }
         guard route.methods.contains(request.method) else {
-            throw Problem(.methodNotAllowed, "\(route.template) takes \(route.methods.map(\.rawValue).joined(separator: " and ")).")
+            throw Problem(
+                .methodNotAllowed, "\(route.template) takes \(route.methods.map(\.rawValue).joined(separator: " and ")).")
         }
         if route == .document { return Answer(status: 200, content: .yaml, body: PackageResources.openapi_yaml) }
         let body = try await Self.body(of: request)
@@ -87,7 +88,8 @@ struct APIResponder: HTTPResponder {
             let json = try Self.optionalJSON(body, headers)
             return await service.refund(id, try RefundRequest(json), body: json, call: call)
         case .sync(let id): return await service.sync(id, call: call)
-        case .accountValidation: return await service.validateAccount(try AccountRequest(try Self.json(body, headers)), call: call)
+        case .accountValidation:
+            return await service.validateAccount(try AccountRequest(try Self.json(body, headers)), call: call)
         case .gateways: return service.gateways(call: call)
         case .document: throw Problem(.notFound)
         }

@@ -20,12 +20,16 @@ struct AdminResponder: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let path = (request.head.path ?? "").prefix { $0 != "?" }
-        guard ["/health", "/ready", "/metrics"].contains(path) else { return refusal(Problem(.notFound, "There is nothing at this path.")) }
+        guard ["/health", "/ready", "/metrics"].contains(path) else {
+            return refusal(Problem(.notFound, "There is nothing at this path."))
+        }
         guard request.method == .get else { return refusal(Problem(.methodNotAllowed, "\(path) takes GET.")) }
         switch path {
         case "/health": return Self.json(.ok, .members([("status", .string("alive"))]))
         case "/ready": return await readiness()
-        default: return isAllowed(request) ? exposition() : refusal(Problem(.unauthenticated, "Send Authorization: Bearer <admin token>."))
+        default:
+            return isAllowed(request)
+                ? exposition() : refusal(Problem(.unauthenticated, "Send Authorization: Bearer <admin token>."))
         }
     }
 
@@ -62,6 +66,8 @@ struct AdminResponder: HTTPResponder {
     }
 
     private static func json(_ status: HTTPResponse.Status, _ body: JSON) -> Response {
-        Response(status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(bytes: body.encoded())))
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body.encoded())))
     }
 }

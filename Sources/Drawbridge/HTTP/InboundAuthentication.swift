@@ -55,7 +55,9 @@ struct InboundAuthentication: Sendable {
             throw Problem(.signatureInvalid, "X-Signature does not hold for this request and X-Key-Id.")
         }
         guard let sent = Timestamp(wholeSecondsRFC3339: timestamp), Self.window.contains(sent, at: now) else {
-            throw Problem(.timestampOutOfWindow, "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now.")
+            throw Problem(
+                .timestampOutOfWindow, "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now."
+            )
         }
     }
 

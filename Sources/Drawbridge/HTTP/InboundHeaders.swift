@@ -15,7 +15,9 @@ struct InboundHeaders {
         guard let field = HTTPField.Name(name) else { return nil }
         let values = fields[values: field]
         guard values.count <= 1 else {
-            throw Problem(.malformedRequest, "\(name) occurs \(values.count) times.", errors: [.init("/headers/\(name)", "must occur once")])
+            throw Problem(
+                .malformedRequest, "\(name) occurs \(values.count) times.", errors: [.init("/headers/\(name)", "must occur once")]
+            )
         }
         return values.first
     }
@@ -75,7 +77,9 @@ struct InboundHeaders {
     /// RFC 7240: `respond-async` waits not at all, `wait=N` at most N seconds. What is not understood is ignored, as it says.
     func patience() -> Duration? {
         guard let prefer = HTTPField.Name("Prefer") else { return nil }
-        let preferences = fields[values: prefer].flatMap { $0.split(separator: ",") }.map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+        let preferences = fields[values: prefer].flatMap { $0.split(separator: ",") }.map {
+            $0.filter { $0 != " " && $0 != "\t" }.lowercased()
+        }
         if preferences.contains("respond-async") { return .zero }
         let seconds = preferences.lazy.compactMap { $0.hasPrefix("wait=") ? Int64($0.dropFirst(5)) : nil }.first
         return seconds.flatMap { $0 >= 0 ? .seconds(min($0, 3_600)) : nil }

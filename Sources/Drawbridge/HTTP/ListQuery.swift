@@ -18,7 +18,9 @@ struct ListQuery {
             if values.updateValue(value, forKey: name) != nil { errors.append(.init("/query/\(name)", "must occur once")) }
         }
         reference = values["reference"] ?? ""
-        if !(1...64).contains(reference.unicodeScalars.count) { errors.append(.init("/query/reference", "must have 1 to 64 characters")) }
+        if !(1...64).contains(reference.unicodeScalars.count) {
+            errors.append(.init("/query/reference", "must have 1 to 64 characters"))
+        }
         limit = values["limit"].map { Int($0) ?? 0 } ?? 20
         if !(1...100).contains(limit) { errors.append(.init("/query/limit", "must be an integer from 1 to 100")) }
         guard errors.isEmpty else { throw Problem(.validationFailed, errors: errors) }

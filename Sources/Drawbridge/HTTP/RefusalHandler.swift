@@ -1,7 +1,7 @@
 import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
 import NIOHTTP1
+import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import Payments
 
@@ -22,7 +22,9 @@ final class RefusalHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .head(let head) = unwrapOutboundIn(data), head.isBareRefusal else { return context.write(data, promise: promise) }
+        guard case .head(let head) = unwrapOutboundIn(data), head.isBareRefusal else {
+            return context.write(data, promise: promise)
+        }
         let requestID = requestID()
         let problem = Problem(.malformedRequest, "The request breaks HTTP/1.1, or its headers are over the limit.")
         let body = ByteBuffer(bytes: problem.body(requestID: requestID))

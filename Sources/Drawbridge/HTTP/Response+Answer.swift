@@ -16,7 +16,9 @@ extension Response {
         headers[.location] = answer.location
         if let retryAfter = answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
         if answer.replayed { headers.set("Idempotent-Replayed", "true") }
-        if answer.status == Problem.Code.methodNotAllowed.status { headers[.allow] = methods.map(\.rawValue).joined(separator: ", ") }
+        if answer.status == Problem.Code.methodNotAllowed.status {
+            headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+        }
         self.init(status: .init(code: answer.status), headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 }

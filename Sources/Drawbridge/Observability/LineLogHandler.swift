@@ -29,15 +29,18 @@ struct LineLogHandler: LogHandler {
 
     private func json(_ event: LogEvent, _ metadata: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {
         let fixed: [(String, JSON)] = [
-            ("time", .string(time.now().rfc3339)), ("level", .string(event.level.rawValue)), ("message", .string("\(event.message)")),
+            ("time", .string(time.now().rfc3339)), ("level", .string(event.level.rawValue)),
+            ("message", .string("\(event.message)")),
         ]
         let names: Set<String> = ["time", "level", "message"]
-        return JSON.members(fixed + metadata.filter { !names.contains($0.key) }.map { ($0.key, .string("\($0.value)")) }).encoded()
+        return JSON.members(fixed + metadata.filter { !names.contains($0.key) }.map { ($0.key, .string("\($0.value)")) })
+            .encoded()
     }
 
     private func text(_ event: LogEvent, _ metadata: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {
         let details = metadata.map { " \($0.key)=\(Self.oneLine("\($0.value)"))" }.joined()
-        return Array("\(time.now().rfc3339) \(event.level.rawValue.uppercased()) \(Self.oneLine("\(event.message)"))\(details)".utf8)
+        return Array(
+            "\(time.now().rfc3339) \(event.level.rawValue.uppercased()) \(Self.oneLine("\(event.message)"))\(details)".utf8)
     }
 
     /// Nobody writes a second line into the log.
