@@ -61,7 +61,7 @@ struct Composition: Sendable {
             url: redis.url.text,
             credentials: redis.credentials.map { .init(username: $0.username ?? "default", password: $0.password) },
             timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
-        return RedisPaymentStore(
+        return try RedisPaymentStore(
             configuration: settings, time: time, random: random, logger: logger, group: MultiThreadedEventLoopGroup.singleton)
     }
 }

@@ -25,7 +25,8 @@ struct Serving {
 
     func run() async throws {
         let logger = composition.logger
-        if let redis = composition.redis { try await start(redis) }
+        await composition.redis?.start()
+        try await PersistenceCheck.look(at: composition)
         let group = ServiceGroup(
             configuration: .init(
                 services: [
@@ -34,17 +35,10 @@ struct Serving {
                     .init(service: try api()),
                     .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
                     .init(service: ReloadRequests(logger: logger)),
+                    .init(service: PersistenceCheck(composition: composition)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
         try await group.run()
-    }
-
-    private func start(_ redis: RedisPaymentStore) async throws {
-        await redis.start()
-        let problems = await redis.persistenceProblems()
-        guard problems.isEmpty else {
-            throw RuntimeFailure("Redis would lose payments: \(problems.joined(separator: "; ")). Change its configuration.")
-        }
     }
 
     private func api() throws -> some Service {
@@ -127,6 +121,35 @@ struct Serving {
             if composition.inFlight.count == 0 { await composition.transport.shutdown() }
             await composition.redis?.shutdown()
             composition.logger.info("stopped", metadata: ["left_behind": "\(composition.inFlight.count)"])
+        }
+    }
+
+    /// Refuses a Redis that would lose payments, as soon as it can be asked. While it is away nothing is taken anyway.
+    private struct PersistenceCheck: Service {
+        let composition: Composition
+
+        /// - Returns: whether Redis could be asked.
+        /// - Throws: what is wrong with how it keeps things.
+        @discardableResult
+        static func look(at composition: Composition) async throws -> Bool {
+            guard let redis = composition.redis else { return true }
+            let problems: [String]
+            do { problems = try await redis.persistenceProblems() } catch {
+                composition.logger.warning(
+                    "state store failed", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+                return false
+            }
+            guard problems.isEmpty else {
+                throw RuntimeFailure("Redis would lose payments: \(problems.joined(separator: "; ")). Change its configuration.")
+            }
+            return true
+        }
+
+        func run() async throws {
+            try await cancelWhenGracefulShutdown {
+                while try await !Self.look(at: composition) { try await composition.time.sleep(for: .seconds(2)) }
+                try await gracefulShutdown()
+            }
         }
     }
 

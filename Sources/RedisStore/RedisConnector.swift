@@ -78,7 +78,8 @@ struct RedisConnector: Sendable {
             replies = try await connection.send(greeting, deadline: deadline)
         } catch {
             throw error == .lost
-                ? StoreFailure(code: .unreachable, detail: "Redis, or TLS on the way to it, refused the connection") : error.failure
+                ? StoreFailure(code: .unreachable, detail: "Redis, or TLS on the way to it, refused the connection")
+                : error.failure
         }
         if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
     }

@@ -32,7 +32,9 @@ enum RedisFields {
     static func settlement(_ part: Settlement.OperationSettlement?) throws(StoreFailure) -> [[UInt8]] {
         guard let part else { return Array(repeating: [], count: 10) }
         let record = part.record
-        let texts = [String(record.amount), record.gateway ?? "", record.gatewayIdentity ?? "", record.status.isFinal ? "1" : "0"]
+        let texts = [
+            String(record.amount), record.gateway ?? "", record.gatewayIdentity ?? "", record.status.isFinal ? "1" : "0",
+        ]
         return [record.id.text, record.kind.rawValue].map(bytes) + (try operation(record)) + texts.map(bytes)
             + [answer(part.fixed), bytes(part.releasing ?? "")]
     }
