@@ -36,6 +36,12 @@ struct MemoryPayment: Sendable {
         StoredPayment(record: record, reservations: reservations, leased: claim.isLeased(at: now))
     }
 
+    /// The version tells the old owner that it is one no longer.
+    mutating func takenOver(at now: Duration) -> PaymentClaimResult {
+        record.version += 1
+        return .takenOver(stored(at: now))
+    }
+
     // MARK: Claiming an operation
 
     mutating func claim(_ claim: OperationClaim, now: Duration) throws(StoreFailure) -> OperationClaimResult {

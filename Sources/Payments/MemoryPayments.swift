@@ -68,9 +68,9 @@ struct MemoryPayments {
         return change(id, now: now) { payment in
             switch payment.claim.judge(fingerprints: claim.fingerprints, lease: claim.lease, now: now) {
             case .mismatch: .mismatch
-            case .own: .new
+            case .own: payment.record.version == 1 ? .new : .takenOver(payment.stored(at: now))
             case .current: .current(payment.stored(at: now))
-            case .takenOver: .takenOver(payment.stored(at: now))
+            case .takenOver: payment.takenOver(at: now)
             case .replay(let answer): .replay(answer)
             case .running(let remaining): .running(remaining: remaining)
             }

@@ -99,7 +99,8 @@ public enum PaymentClaimResult: Sendable, Equatable {
     case current(StoredPayment)
     /// Its owner is at work and nobody was answered yet.
     case running(remaining: Duration)
-    /// Its owner's lease ran out; the caller of this claim holds it now.
+    /// Its owner's lease ran out; the caller of this claim holds it now. Its version is one more than before, so that the old
+    /// owner's settle meets a conflict: who lost the lease no longer decides (R2).
     case takenOver(StoredPayment)
     /// Same key, another request; or the key of a payment that is no longer kept (K7).
     case mismatch

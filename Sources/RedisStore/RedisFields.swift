@@ -54,11 +54,13 @@ enum RedisFields {
 
     /// The reply of `view`.
     static func payment(_ reply: RedisReply?) throws(StoreFailure) -> StoredPayment {
-        guard let parts = reply?.elements, parts.count == 5, let json = parts[0].bytes, let sealed = parts[1].bytes,
-            let capturing = parts[2].text, let refundsOpen = parts[3].text.flatMap({ Int64($0) })
+        guard let parts = reply?.elements, parts.count == 6, let json = parts[0].bytes, let sealed = parts[1].bytes,
+            let capturing = parts[2].text, let refundsOpen = parts[3].text.flatMap({ Int64($0) }),
+            let version = parts[5].text.flatMap({ Int($0) })
         else { throw unreadable }
         var record = try read(PaymentRecord.self, from: json)
         record.sealed = sealed
+        record.version = version
         let reservations = Reservations(capturing: try operationID(capturing), refundsOpen: refundsOpen)
         return StoredPayment(record: record, reservations: reservations, leased: parts[4].text == "1")
     }

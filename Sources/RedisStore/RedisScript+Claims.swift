@@ -15,6 +15,8 @@ extension RedisScript {
         local tenant = get(P, '', 'tenant')
         if tenant ~= ARGV[8] then return {'mismatch'} end
         local verdict, detail = judge(P, '', fps, token, duration, t)
+        if verdict == 'taken' then redis.call('HINCRBY', P, 'ver', 1) end
+        if verdict == 'new' and redis.call('HGET', P, 'ver') ~= '1' then verdict = 'taken' end
         if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
         return {verdict, detail}
         """)

@@ -48,8 +48,8 @@ struct RedisScript: Sendable {
           return tok ~= '' and num(til) > t
         end
         local function view(t)
-          local rec, seal, by, open = get(P, '', 'rec', 'seal', 'by', 'open')
-          return {rec, seal, by, open, leased(t) and '1' or '0'}
+          local rec, seal, by, open, ver = get(P, '', 'rec', 'seal', 'by', 'open', 'ver')
+          return {rec, seal, by, open, leased(t) and '1' or '0', ver}
         end
         local function opview(id) return {get(O, id .. ':', 'rec', 'seal', 'amt', 'gw', 'gi')} end
         local function hold(key, pre, token, duration, t)

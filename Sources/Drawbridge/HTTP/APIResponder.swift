@@ -32,7 +32,9 @@ struct APIResponder: HTTPResponder {
             answer = Answer(error, requestID: requestID)
         }
         measure(answer, request, route, since: arrived)
-        return Response(answer, requestID: requestID, allowing: route?.methods ?? [])
+        let response = Response(answer, requestID: requestID, allowing: route?.methods ?? [])
+        // A body after the answer to HEAD would be read as the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static func route(of request: Request) throws(Problem) -> APIRoute {
@@ -108,7 +110,8 @@ struct APIResponder: HTTPResponder {
         try headers.requireJSON()
         do { return try JSON(parsing: body) } catch {
             let entry = Problem.Entry(error.pointer, "\(error.reason.rawValue), at byte \(error.offset)")
-            throw Problem(.malformedRequest, "The body is \(error.reason.rawValue), at byte \(error.offset).", errors: [entry])
+            throw Problem(
+                .malformedRequest, "The body cannot be read: \(error.reason.rawValue), at byte \(error.offset).", errors: [entry])
         }
     }
 

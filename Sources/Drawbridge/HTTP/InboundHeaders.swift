@@ -35,13 +35,18 @@ struct InboundHeaders {
         random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    /// A missing or impossible tenant is nobody (401), as an unknown one is.
     func tenant() throws(Problem) -> String {
-        guard let tenant = try single("X-Tenant-Id") else { throw .header("X-Tenant-Id", "is required") }
+        guard let tenant = try single("X-Tenant-Id") else { throw Self.nobody("is required") }
         let isAllowed = tenant.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D }
         guard (1...63).contains(tenant.utf8.count), isAllowed, tenant.utf8.first != 0x2D else {
-            throw .header("X-Tenant-Id", "must match ^[a-z0-9][a-z0-9-]{0,62}$")
+            throw Self.nobody("must match ^[a-z0-9][a-z0-9-]{0,62}$")
         }
         return tenant
+    }
+
+    private static func nobody(_ rule: String) -> Problem {
+        Problem(.unauthenticated, "X-Tenant-Id \(rule).", errors: [.init("/headers/X-Tenant-Id", rule)])
     }
 
     /// `"abc"` (a structured-field string) and `abc` are the same key (K1).
