@@ -88,7 +88,7 @@ extension PaymentStoreConformance {
             settled.version += 1
             settled.status = .failed
             let result = try await test.store.settle(
-                Settlement(record: settled, expectedVersion: record.version, keeping: Sample.keeping))
+                Settlement(record: settled, expectedVersion: record.version, keeping: Sample.kept))
             guard case .conflict(let stored, nil) = result else {
                 Issue.record("settled by \(result)")
                 return
