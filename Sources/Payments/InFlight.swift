@@ -18,20 +18,17 @@ public final class InFlight: Sendable {
     public var isDraining: Bool { state.withLock(\.draining) }
     public var count: Int { state.withLock(\.running) }
 
-    func enter() throws(Refusal) {
-        let refusal = state.withLock { state -> Refusal? in
-            if state.draining { return .draining }
-            if state.running >= limit { return .full }
-            state.running += 1
-            return nil
-        }
-        if let refusal { throw refusal }
+    /// Whether a new call is taken.
+    func admit() throws(Refusal) {
+        let (isDraining, running) = state.withLock { ($0.draining, $0.running) }
+        if isDraining { throw .draining }
+        if running >= limit { throw .full }
     }
 
-    /// For work that an admitted call leaves behind: never refused.
-    func join() { state.withLock { $0.running += 1 } }
+    /// Begins the work that an admitted call leaves behind: never refused.
+    func begin() { state.withLock { $0.running += 1 } }
 
-    func leave() {
+    func end() {
         let waiters = state.withLock { state -> [FirstAnswer<Void>] in
             state.running -= 1
             guard state.running == 0 else { return [] }

@@ -5,8 +5,7 @@ extension PaymentService {
     /// Admits a change, and turns a problem into its answer.
     func answering(_ call: Call, _ body: () async throws(Problem) -> Answer) async -> Answer {
         do {
-            try enter()
-            defer { inFlight.leave() }
+            try admit()
             return try await body()
         } catch { return Answer(error, requestID: call.requestID) }
     }
@@ -33,12 +32,12 @@ extension PaymentService {
 
     /// `nil` when the caller's time is over before the work has an answer.
     func await(call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void) async -> Answer? {
-        inFlight.join()
+        inFlight.begin()
         let first = FirstAnswer<Answer?>()
         if call.isAsynchronous { first.give(nil) }
         Task { [inFlight] in
             await work(first)
-            inFlight.leave()
+            inFlight.end()
         }
         let timer = Task { [time] in
             try await time.sleep(for: remaining(of: call))
@@ -52,8 +51,8 @@ extension PaymentService {
         max(.zero, min(settings.deadline, call.patience ?? settings.deadline) - (time.monotonic() - call.arrived))
     }
 
-    private func enter() throws(Problem) {
-        do { try inFlight.enter() } catch {
+    private func admit() throws(Problem) {
+        do { try inFlight.admit() } catch {
             switch error {
             case .draining:
                 throw Problem(

@@ -12,7 +12,8 @@ extension PaymentRecord {
             ("description", .optional(details.description)), ("capture", .string(capture.rawValue)),
             ("method", details.shownMethod),
             ("gateway", .optional(holdingGateway)), ("gateway_reference", .optional(gatewayReference)),
-            ("attempts", .array(attempts.compactMap(\.json))), ("failure", failure?.json ?? .null),
+            ("attempts", .array(attempts.compactMap { $0.json(isInFlight: processingReason == .inFlight) })),
+            ("failure", failure?.json ?? .null),
             ("next_action", nextAction?.json ?? .null), ("metadata", details.metadata),
             ("created_at", .string(createdAt.rfc3339)),
             ("updated_at", .string(updatedAt.rfc3339)),
@@ -30,14 +31,15 @@ extension PaymentRecord {
 }
 
 extension AttemptRecord {
-    /// `nil` while it is under way: an outcome is told only once there is one.
-    fileprivate var json: JSON? {
-        guard let end else { return nil }
+    /// `nil` while it is under way: an outcome is told only once there is one. An attempt whose owner died before recording its
+    /// end is `unknown`.
+    fileprivate func json(isInFlight: Bool) -> JSON? {
+        if end == nil, isInFlight { return nil }
         return .members([
             ("number", .integer(Int64(number))), ("gateway", .string(gateway)), ("operation", .string(operation.rawValue)),
-            ("outcome", .string(end.outcome.rawValue)), ("code", .optional(end.code)),
-            ("http_status", end.httpStatus.map { .integer(Int64($0)) } ?? .null), ("started_at", .string(startedAt.rfc3339)),
-            ("duration_ms", .number(end.duration.twoDecimals)),
+            ("outcome", .string((end?.outcome ?? .unknown).rawValue)), ("code", .optional(end?.code)),
+            ("http_status", end?.httpStatus.map { .integer(Int64($0)) } ?? .null), ("started_at", .string(startedAt.rfc3339)),
+            ("duration_ms", .number((end?.duration ?? 0).twoDecimals)),
         ])
     }
 }
