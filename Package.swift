@@ -156,7 +156,7 @@ let package = Package(
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
-                "AdapterKit", "CurlTransport", "Payments", "TestKit",
+                "AdapterKit", "CCurl", "CurlTransport", "Payments", "TestKit",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

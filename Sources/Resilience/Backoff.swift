@@ -16,8 +16,12 @@ public struct Backoff: Sendable, Equatable {
     ///   - unit: drawn by the caller from `0..<1`.
     public func delay(afterAttempt attempt: Int, unit: Double) -> Duration {
         var step = base
+        var left = max(attempt, 1) - 1
         // Multiplied one at a time and stopped at the ceiling, so that nothing can overflow.
-        for _ in 0..<max(0, attempt - 1) where step < ceiling { step *= factor }
+        while left > 0, step < ceiling, factor > 1 {
+            step *= factor
+            left -= 1
+        }
         return min(step, ceiling) * unit
     }
 }

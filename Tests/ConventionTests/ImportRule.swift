@@ -55,9 +55,11 @@ struct ImportRule {
 
     private static let adapter = ImportRule("adapters", only: ["AdapterKit", "Signing"])
 
-    /// The rule for a file; tests have none, beyond that C stays in its wrapper.
+    /// The rule for a file; tests have none, beyond that C stays in its wrapper and the wrapper's own tests.
     static func rule(for file: SourceFile) -> ImportRule? {
         if file.isAdapterSource { return adapter }
+        if file.isBelow(["Tests/CurlTransportTests"]) { return ImportRule("Tests/CurlTransportTests", allBut: ["CHiredis"]) }
+        if file.isBelow(["Tests/RedisStoreTests"]) { return ImportRule("Tests/RedisStoreTests", allBut: ["CCurl"]) }
         if file.isTest { return ImportRule("Tests", allBut: wrapped) }
         return table.first { file.isBelow([$0.folder]) }
     }

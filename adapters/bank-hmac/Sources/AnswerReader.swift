@@ -46,6 +46,10 @@ struct AnswerReader {
         return value
     }
 
+    func optionalInteger(_ name: String) throws(UnreadableAnswer) -> Int64? {
+        present(name) == nil ? nil : try integer(name)
+    }
+
     func flag(_ name: String) throws(UnreadableAnswer) -> Bool {
         guard let value = present(name)?.bool else { throw UnreadableAnswer() }
         return value

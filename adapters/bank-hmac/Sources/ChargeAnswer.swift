@@ -14,9 +14,9 @@ struct ChargeAnswer {
     let reference: String
     let status: Status
     let money: Money
-    /// Minor units.
-    let captured: Int64
-    let refunded: Int64
+    /// Minor units; `nil` where the bank does not say.
+    let captured: Int64?
+    let refunded: Int64?
     let verdict: BankVerdict
     let action: NextAction?
 
@@ -26,8 +26,8 @@ struct ChargeAnswer {
         status = try body.word("status")
         guard let currency = Currency(try body.text("currency")) else { throw UnreadableAnswer() }
         money = Money(minorUnits: try body.integer("amount"), currency: currency)
-        captured = try body.integer("captured_amount")
-        refunded = try body.integer("refunded_amount")
+        captured = try body.optionalInteger("captured_amount")
+        refunded = try body.optionalInteger("refunded_amount")
         verdict = try BankVerdict(body)
         action = try body.section("action").map { section throws(UnreadableAnswer) in try NextAction(section) }
         guard status != .actionRequired || action != nil else { throw UnreadableAnswer() }

@@ -15,7 +15,10 @@ import Testing
         AdapterConformance(
             adapter, fixtures: fixtures, declineCategories: BankHMACAdapter.declineCategories,
             currencies: ["BRL", "JPY", "KWD", "EUR"].compactMap(Currency.init),
-            optionalMembers: ["bank_reference", "code", "message", "action", "url", "qr_payload", "expires_at", "holder_name"])
+            optionalMembers: [
+                "bank_reference", "captured_amount", "refunded_amount", "code", "message", "action", "url", "qr_payload", "expires_at",
+                "holder_name",
+            ])
     }
 
     private func brokenRules(_ adapter: some GatewayAdapter, _ fixtures: [AdapterFixture]) -> Set<ConformanceFailure.Rule> {
