@@ -22,11 +22,12 @@ struct InboundHeaders {
         return values.first
     }
 
-    /// Echoed; made where the caller sends none.
+    /// Echoed; made where the caller sends none, or an empty one.
     func requestID(_ random: any RandomSource) throws(Problem) -> String {
-        guard let sent = try single("X-Request-Id") else { return Self.freshRequestID(random) }
-        guard Self.requestIDLength.contains(sent.utf8.count), sent.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw .header("X-Request-Id", "must have 1 to 128 printable characters")
+        guard let sent = try single("X-Request-Id"), !sent.isEmpty else { return Self.freshRequestID(random) }
+        let isAllowed = sent.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+        guard Self.requestIDLength.contains(sent.utf8.count), isAllowed else {
+            throw .header("X-Request-Id", "must have 1 to 128 printable characters or tabs")
         }
         return sent
     }
