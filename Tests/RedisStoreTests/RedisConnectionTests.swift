@@ -52,7 +52,7 @@ struct RedisConnectionTests {
     @Test("A Redis that does not answer is a time-out, and is used again when it answers")
     func suspended() async throws {
         try await RedisServer.with { server in
-            try await Subject.with(url: server.url, timeout: .milliseconds(400), connections: 1) { subject in
+            try await Subject.with(url: server.url, timeout: .seconds(3), connections: 1) { subject in
                 try await subject.store.ping()
                 server.suspend()
                 let failure = try await subject.failure { _ = try await $0.claim(Sample.claim()) }
@@ -67,7 +67,7 @@ struct RedisConnectionTests {
     @Test("Replies to what timed out are never taken for the answer to something else")
     func noMixing() async throws {
         try await RedisServer.with { server in
-            try await Subject.with(url: server.url, timeout: .milliseconds(400), connections: 1) { subject in
+            try await Subject.with(url: server.url, timeout: .seconds(3), connections: 1) { subject in
                 for number in 1...5 { _ = try await subject.store.claim(Sample.claim(number)) }
                 server.suspend()
                 let failure = try await subject.failure { _ = try await $0.payment(try Sample.payment(1).id, tenant: "acme") }
@@ -223,6 +223,9 @@ struct RedisConnectionTests {
         }
     }
 
+    private static let noTLS = StoreFailure(
+        code: .unreachable, detail: "Redis, or TLS on the way to it, refused the connection")
+
     @Test("A certificate of another authority, for another name, or out of date is not trusted")
     func wrongCertificate() async throws {
         let authority = try TestAuthority(valid: Self.year)
@@ -235,29 +238,36 @@ struct RedisConnectionTests {
         ] {
             try await RedisServer.with(certificate: certificate) { server in
                 let url = "rediss://127.0.0.1:\(server.port)"
-                try await Subject.with(url: url, timeout: .milliseconds(500), certificateAuthority: authority.root.certificate) {
+                try await Subject.with(url: url, timeout: .seconds(3), certificateAuthority: authority.root.certificate) {
                     let failure = try await $0.failure { _ = try await $0.claim(Sample.claim()) }
-                    #expect(failure?.code == .unreachable)
+                    #expect(failure == Self.noTLS)
                     #expect(try await server.command("DBSIZE") == "0")
                 }
             }
         }
     }
 
-    @Test("Plain text to a TLS port, and TLS to a plain port, come to nothing")
-    func mixedUp() async throws {
+    @Test("A TLS port does not take plain text")
+    func plainText() async throws {
         let authority = try TestAuthority(valid: Self.year)
         try await RedisServer.with(certificate: try authority.server(valid: Self.year)) { server in
-            try await Subject.with(url: server.url, timeout: .milliseconds(500)) { subject in
+            try await Subject.with(url: server.url, timeout: .seconds(3)) { subject in
                 let failure = try await subject.failure { try await $0.ping() }
-                #expect(failure?.code == .unreachable || failure?.code == .timeout)
+                #expect(failure == Self.noTLS)
             }
         }
+    }
+
+    @Test("A plain port waits for the rest of what it takes for text: TLS with it is a time-out")
+    func noTLSThere() async throws {
+        let authority = try TestAuthority(valid: Self.year)
         try await RedisServer.with { server in
             let url = "rediss://127.0.0.1:\(server.port)"
-            try await Subject.with(url: url, timeout: .milliseconds(500), certificateAuthority: authority.root.certificate) {
-                let failure = try await $0.failure { try await $0.ping() }
-                #expect(failure?.code == .unreachable || failure?.code == .timeout)
+            try await Subject.with(url: url, timeout: .milliseconds(300), certificateAuthority: authority.root.certificate) {
+                subject in
+                await subject.time.sleepers(atLeast: 2)
+                let failure = try await subject.failure { try await $0.ping() }
+                #expect(failure?.code == .timeout)
             }
         }
     }
