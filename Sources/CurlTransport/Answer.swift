@@ -39,10 +39,15 @@ struct Answer {
         return read(unsafe String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A body that ends with its connection is taken as whole: over TLS libcurl reports an end without close_notify as lost.
+    /// `nil` when nothing says where the body ends, so that a cut would not show.
     func response() -> GatewayResponse? {
-        guard fault == nil, headersAreComplete, (200...599).contains(status) else { return nil }
+        guard fault == nil, headersAreComplete, (200...599).contains(status), isDelimited else { return nil }
         return GatewayResponse(status: status, headers: headers, body: body)
+    }
+
+    private var isDelimited: Bool {
+        isHTTP2 || status == 204 || status == 304 || !headers.values("Content-Length").isEmpty
+            || headers.values("Transfer-Encoding").contains { $0.lowercased().hasSuffix("chunked") }
     }
 
     private mutating func read(_ line: String) -> Bool {

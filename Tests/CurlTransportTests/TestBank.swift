@@ -20,8 +20,6 @@ final class TestBank: Sendable {
     enum Reply: Sendable {
         case text(String)
         case textThenClose(String)
-        /// The text, and then the end of TCP without the end of TLS.
-        case textThenCut(String)
         case close
         case reset
         case silence
@@ -159,10 +157,6 @@ private final class BankConnection: ChannelInboundHandler {
         case .textThenClose(let text):
             write(text, context)
             context.close(promise: nil)
-        case .textThenCut(let text):
-            write(text, context)
-            let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
-            tls?.close(promise: nil)
         case .close: context.close(promise: nil)
         case .reset:
             _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))

@@ -16,7 +16,8 @@ import Testing
             adapter, fixtures: fixtures, declineCategories: BankHMACAdapter.declineCategories,
             currencies: ["BRL", "JPY", "KWD", "EUR"].compactMap(Currency.init),
             optionalMembers: [
-                "bank_reference", "captured_amount", "refunded_amount", "code", "message", "action", "url", "qr_payload", "expires_at",
+                "bank_reference", "captured_amount", "refunded_amount", "code", "message", "action", "url", "qr_payload",
+                "expires_at",
                 "holder_name",
             ])
     }
