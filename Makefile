@@ -36,7 +36,8 @@ test: setup ## build everything, lint, unit and integration tests, contract test
 	@swift build --build-tests
 	@$(MAKE) lint
 	$(call say,unit and integration tests)
-	@swift test --skip-build
+	@# One at a time: the suites start servers and measure time-outs, and two cores are all there is.
+	@swift test --skip-build --no-parallel
 	@$(MAKE) contract
 
 contract: build certificates ## drive the built program from outside, as its callers and banks do

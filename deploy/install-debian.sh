@@ -2,7 +2,7 @@
 # Installs what building and testing need on Debian and Ubuntu, as far as it is missing. Needs root or sudo only then.
 set -euo pipefail
 
-packages=(libcurl4-openssl-dev libssl-dev libhiredis-dev redis-server pkg-config openssl)
+packages=(libcurl4-openssl-dev libssl-dev libhiredis-dev redis-server pkg-config openssl curl)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "This is not Debian or Ubuntu. Drawbridge needs libcurl (OpenSSL), OpenSSL and hiredis with their headers," \

@@ -109,20 +109,18 @@ struct ProtocolTests {
         try await bank.stop()
     }
 
-    @Test("A client certificate refused over HTTP/2 is not processed")
+    // Over HTTP/2 the kernel may drop the alert before libcurl reads it: how often it is read is chance, and not asserted.
+    @Test("A client certificate refused over HTTP/2 is not processed, or nobody can tell")
     func http2Refused() async throws {
         let bank = try await HTTP2Bank(tls: world.tls(clients: world.authority))
         let endpoint = Endpoint(
             scheme: .https, host: "127.0.0.1", port: bank.port, authorities: .pem(world.authority.root.certificate),
             attemptTimeout: .seconds(10))
-        var exact = 0
         for _ in 0..<30 {
             let failure = try #require(await transport.failure(to: endpoint))
             #expect([.clientCertificateRequired, .connectionLost].contains(failure.code), "\(failure)")
             #expect(failure.certainlyNotProcessed || failure.code == .connectionLost, "\(failure)")
-            exact += failure.code == .clientCertificateRequired ? 1 : 0
         }
-        #expect(exact > 15)
         #expect(bank.ledger.current.begun == 0)
         try await bank.stop()
     }

@@ -11,7 +11,8 @@ struct ControlTests {
         let files = (FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path)
         defer { for file in [files, files + ".head"] { try? FileManager.default.removeItem(atPath: file) } }
         var arguments = [
-            "--silent", "--max-time", "20", "--request", method, "--output", files, "--dump-header", files + ".head",
+            "--noproxy", "*", "--silent", "--max-time", "20", "--request", method, "--output", files, "--dump-header",
+            files + ".head",
         ]
         if !body.isEmpty { arguments += ["--data-binary", body] }
         let exit = try await Program.run("/usr/bin/curl", arguments + ["http://127.0.0.1:\(port)\(path)"])
