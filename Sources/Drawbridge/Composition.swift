@@ -32,7 +32,7 @@ struct Composition: Sendable {
         self.logger = logger
         transport = try CurlTransport()
         redis = try Self.redis(configuration, time: time, random: random, logger: logger)
-        store = redis ?? MemoryPaymentStore(time: time)
+        store = MeasuredPaymentStore(redis ?? MemoryPaymentStore(time: time), time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         authentication = InboundAuthentication(configuration)
         var gateways: [Payments.Gateway] = []

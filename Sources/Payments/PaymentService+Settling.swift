@@ -69,7 +69,7 @@ extension PaymentService {
             var next = base
             change(&next, decides)
             if !decides, next == base { return first.give(answer(showing: base, details: charge.details)) }
-            if next.status == .queued { next.sealed = charge.sealedForQueue }
+            if next.status == .queued, let sealed = charge.sealedForQueue(vault) { next.sealed = sealed }
             next.version += 1
             next.updatedAt = time.now()
             let answer = finalAnswer(next, charge.details, call)

@@ -45,7 +45,7 @@ extension PaymentService {
             }
         case .nothingHeld:
             try await change(record.id, call) { stored in
-                if stored.record.processingReason == .outcomeUnknown, !stored.leased { stored.record.becomeUnavailable() }
+                if stored.isWithoutWord { stored.record.becomeUnavailable() }
             }
         case .notFoundYet: break
         case .unanswered(let reason):
@@ -107,6 +107,11 @@ extension PaymentService {
 extension PaymentRecord {
     /// Whether the gateway could have news: it is not final, and some gateway was asked.
     fileprivate var canStillChange: Bool { !isFinal && status != .queued && lastChargeAttempt != nil }
+}
+
+extension StoredPayment {
+    /// Nobody is at work on it, and no gateway has taken it.
+    fileprivate var isWithoutWord: Bool { !leased && record.status == .processing && record.processingReason != .awaitingGateway }
 }
 
 extension OperationCommand {

@@ -100,9 +100,7 @@ public final class PaymentService: Sendable {
             throw Problem(.validationFailed, "The gateway \(gateway.name) cannot take this: \(error.reason).")
         }
         let details = PaymentDetails(request)
-        guard let sealed = try? details.sealed(for: id, vault: vault),
-            let sealedForQueue = try? PaymentDetails(request, keepingCardNumber: true).sealed(for: id, vault: vault)
-        else { throw Problem(.internal) }
+        guard let sealed = try? details.sealed(for: id, vault: vault) else { throw Problem(.internal) }
         let now = time.now()
         var record = PaymentRecord(
             id: id, tenant: call.tenant, money: request.money, reference: request.reference, capture: request.capture,
@@ -115,7 +113,7 @@ public final class PaymentService: Sendable {
                 number: 1, gateway: gateway.name, operation: name, reference: id.text, identity: gateway.identity, startedAt: now)
         ]
         return Charge(
-            record: record, details: details, sealedForQueue: sealedForQueue, gateway: gateway, operation: operation,
+            record: record, asked: request, details: details, gateway: gateway, operation: operation,
             request: encoded,
             lease: lease(forAttemptOf: gateway.endpoint.attemptTimeout), claimed: time.monotonic())
     }
@@ -128,15 +126,20 @@ public final class PaymentService: Sendable {
 /// A charge on its way: what was claimed, and what is needed to send it.
 struct Charge: Sendable {
     var record: PaymentRecord
+    /// As the caller sent it, card number and CVC included: never stored like this.
+    let asked: PaymentRequest
     let details: PaymentDetails
-    /// The details with the card number, which only a queued payment keeps (R5).
-    let sealedForQueue: [UInt8]
     let gateway: Gateway
     let operation: Operation
     let request: GatewayRequest
     let lease: Lease
     /// When the claim was about to be made, on the monotonic clock (R1).
     let claimed: Duration
+
+    /// The details with the card number, which only a queued payment keeps (R5).
+    func sealedForQueue(_ vault: Vault) -> [UInt8]? {
+        try? PaymentDetails(asked, keepingCardNumber: true).sealed(for: record.id, vault: vault)
+    }
 
     func resuming(_ record: PaymentRecord) -> Charge {
         var resumed = self

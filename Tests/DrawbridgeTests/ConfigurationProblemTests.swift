@@ -138,7 +138,6 @@ struct RefusedFile: Sendable, CustomTestStringConvertible {
         .tenant("keys: []", key: ".keys", "at least one key"),
         .tenant("keys: [{ secret: env:KEY }]", key: ".keys[0].id", "required"),
         .tenant("keys: [{ id: a }]", key: ".keys[0].secret", "required"),
-        .tenant("keys: [{ id: a, secret: \"text:fifteen-bytes--\" }]", key: ".keys[0].secret", "at least 16 bytes"),
         .tenant("keys: [{ id: a, secret: env:MISSING }]", key: ".keys[0].secret", "environment variable"),
         .tenant("keys: [{ id: a, secret: env:EMPTY }]", key: ".keys[0].secret", "environment variable"),
         .tenant("keys: [{ id: a, secret: file:missing.key }]", key: ".keys[0].secret", "the file that file: names"),

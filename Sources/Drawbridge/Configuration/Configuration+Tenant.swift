@@ -114,10 +114,10 @@ extension Configuration.Tenant {
 }
 
 extension SigningKey {
-    /// - `id` (text, required), `secret` (secret of 16 bytes and more, required), `not_after` (time, default never)
+    /// - `id` (text, required), `secret` (secret, required), `not_after` (time, default never)
     fileprivate init?(_ section: ConfigurationSection) {
         let id = section.required("id", .keyID)
-        let secret = section.secret("secret", required: true) { $0.bytes.count < 16 ? "a secret of at least 16 bytes" : nil }
+        let secret = section.secret("secret", required: true)
         let notAfter = section.value("not_after", .timestamp)
         guard let id, let secret else { return nil }
         self.init(id: id, secret: secret, notAfter: notAfter)

@@ -27,6 +27,16 @@ extension Configuration {
         }
     }
 
+    /// Secrets that can be guessed. HMAC-SHA-256 is as strong as its key, up to 32 bytes.
+    var secretFindings: [ConfigurationFinding] {
+        tenants.flatMap { tenant in
+            tenant.keys.filter { $0.secret.bytes.count < 16 }.map { key in
+                finding(
+                    .warning, "tenants.\(tenant.id).keys", "the secret of \(key.id) has fewer than 16 bytes: it can be guessed")
+            }
+        }
+    }
+
     /// Times that do not go together.
     var timeFindings: [ConfigurationFinding] {
         let findings = gateways.flatMap(timeFindings)

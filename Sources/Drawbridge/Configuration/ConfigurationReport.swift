@@ -12,6 +12,7 @@ struct ConfigurationReport: Sendable, Equatable {
     init(_ configuration: Configuration, now: Timestamp) {
         let findings =
             configuration.fileFindings(at: now) + configuration.durabilityFindings + configuration.timeFindings
+            + configuration.secretFindings
             + configuration.exposureFindings + configuration.tenantFindings(at: now) + configuration.findingsWithoutEffect
         self.init(file: configuration.file, findings: findings)
     }
