@@ -1,0 +1,94 @@
+public import Payments
+import Synchronization
+
+/// A payment store that fails when a test says so.
+public final class FaultyStore: PaymentStore {
+    public enum Step: Sendable, Hashable, CaseIterable { case claim, settle, markAnswered, read }
+
+    public enum Fault: Sendable {
+        /// Nothing is done.
+        case away
+        /// It is done, and nobody hears of it.
+        case replyLost
+    }
+
+    private struct Plan {
+        let fault: Fault
+        var times: Int
+    }
+
+    private let kept: any PaymentStore
+    private let plans = Mutex<[Step: Plan]>([:])
+    private let arrivals = Mutex<[Step: @Sendable () async -> Void]>([:])
+
+    public init(_ kept: any PaymentStore) { self.kept = kept }
+
+    /// From now on, for so many calls.
+    public func fail(_ steps: [Step], _ fault: Fault, times: Int = .max) {
+        plans.withLock { plans in for step in steps { plans[step] = Plan(fault: fault, times: times) } }
+    }
+
+    /// Runs before every such step from now on.
+    public func before(_ step: Step, _ body: @escaping @Sendable () async -> Void) {
+        arrivals.withLock { $0[step] = body }
+    }
+
+    public func heal() { plans.withLock { $0 = [:] } }
+
+    public func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
+        try await passing(.claim) { () async throws(StoreFailure) in try await kept.claim(claim) }
+    }
+
+    public func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
+        try await passing(.claim) { () async throws(StoreFailure) in try await kept.claim(claim) }
+    }
+
+    public func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
+        try await passing(.settle) { () async throws(StoreFailure) in try await kept.settle(settlement) }
+    }
+
+    public func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
+        try await passing(.markAnswered) { () async throws(StoreFailure) in
+            try await kept.markAnswered(payment, operation: operation)
+        }
+    }
+
+    public func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment? {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.payment(id, tenant: tenant) }
+    }
+
+    public func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord] {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.openOperations(of: payment) }
+    }
+
+    public func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment] {
+        try await passing(.read) { () async throws(StoreFailure) in
+            try await kept.payments(tenant: tenant, reference: reference, limit: limit)
+        }
+    }
+
+    public func ping() async throws(StoreFailure) {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.ping() }
+    }
+
+    private func passing<Value: Sendable>(
+        _ step: Step, _ body: () async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        await arrivals.withLock { $0[step] }?()
+        switch nextFault(of: step) {
+        case nil: return try await body()
+        case .away: throw StoreFailure(code: .unreachable, detail: "scripted")
+        case .replyLost:
+            _ = try await body()
+            throw StoreFailure(code: .timeout, detail: "scripted")
+        }
+    }
+
+    private func nextFault(of step: Step) -> Fault? {
+        plans.withLock { plans in
+            guard let plan = plans[step], plan.times > 0 else { return nil }
+            plans[step]?.times -= 1
+            return plan.fault
+        }
+    }
+}
