@@ -50,10 +50,10 @@ extension PaymentRecord {
         case .unknown:
             guard status == .processing else { return }
             processingReason = .outcomeUnknown
-        case .notProcessed where decides && !hasUnknownAttempt: becomeUnavailable()
-        case .rejected(let rejection) where decides && !hasUnknownAttempt: fail(.init(rejection))
+        case .notProcessed where decides && !hasUnresolvedAttempt: becomeUnavailable()
+        case .rejected(let rejection) where decides && !hasUnresolvedAttempt: fail(.init(rejection))
         case .notProcessed, .rejected:
-            guard status == .processing, hasUnknownAttempt else { return }
+            guard status == .processing, hasUnresolvedAttempt else { return }
             processingReason = .outcomeUnknown
         }
     }
@@ -77,9 +77,12 @@ extension PaymentRecord {
 
     mutating func becomeManualReview() { become(.manualReview) }
 
-    /// Once an attempt was `unknown`, a later "not processed" speaks only for itself (O1).
-    private var hasUnknownAttempt: Bool {
-        attempts.contains { $0.operation == .payment || $0.operation == .authorize ? $0.end?.outcome == .unknown : false }
+    /// Once an attempt was `unknown` (O1), or while its end is not recorded (R3), a later "not processed" speaks only for itself.
+    private var hasUnresolvedAttempt: Bool {
+        attempts.contains { attempt in
+            guard attempt.operation == .payment || attempt.operation == .authorize else { return false }
+            return attempt.end.map { $0.outcome == .unknown } ?? true
+        }
     }
 
     private mutating func apply(_ approval: Approval) {
