@@ -28,6 +28,7 @@ extension PaymentService {
             switch try await self.reachingStore({ () async throws(StoreFailure) in try await self.store.claim(claim) }) {
             case .new(let payment, let record): return await self.await(command(payment, record), call: call)
             case .takenOver(let payment, let record):
+                if call.isAsynchronous { await self.remember(id, record.id) }
                 return await self.await(command(payment, record, isRepeat: true), call: call)
             case .replay(let fixed): return try self.replay(fixed, of: claim.record.id.text, location: nil)
             case .current(let payment, let record):

@@ -63,6 +63,7 @@ public final class PaymentService: Sendable {
                 self.count(charge.record)
                 return await self.await(charge, call: call) { first in await self.own(charge, call: call, telling: first) }
             case .takenOver(let stored):
+                if call.isAsynchronous { await self.remember(stored.record.id, nil) }
                 let resumed = charge.resuming(stored.record)
                 return await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
             case .replay(let fixed):
