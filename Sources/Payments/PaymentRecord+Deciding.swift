@@ -87,7 +87,7 @@ extension PaymentRecord {
 
     private mutating func apply(_ approval: Approval) {
         learn(approval.gatewayReference)
-        guard approval.money == money, approval.captured ?? 0 <= money.minorUnits else { return become(.manualReview) }  // O6
+        guard approval.money == money, capturesWhatWasAsked(approval) else { return become(.manualReview) }  // O6
         switch approval.state {
         case .authorized: if status != .authorized { become(.authorized) }
         case .captured:
@@ -96,6 +96,13 @@ extension PaymentRecord {
         case .voided: become(.canceled)
         case .refunded: become(.manualReview)  // a charge is never answered by a refund
         }
+    }
+
+    /// All of an automatic capture; of a manual one a part that the caller may have asked for since.
+    private func capturesWhatWasAsked(_ approval: Approval) -> Bool {
+        guard approval.state == .captured else { return true }
+        let captured = approval.captured ?? money.minorUnits
+        return capture == .automatic ? captured == money.minorUnits : (1...money.minorUnits).contains(captured)
     }
 
     private mutating func learn(_ reference: String?) {
