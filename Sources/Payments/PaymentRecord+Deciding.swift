@@ -26,8 +26,12 @@ extension PaymentRecord {
 
     mutating func append(_ attempt: AttemptRecord, heard: Heard) {
         guard attempts.count < Self.maximumAttempts else { return }
-        attempts.append(attempt)
-        record(heard, forAttempt: attempt.number)
+        // Numbered here: others may have been added since it was made.
+        var added = AttemptRecord(
+            number: attempts.count + 1, gateway: attempt.gateway, operation: attempt.operation, reference: attempt.reference,
+            identity: attempt.identity, startedAt: attempt.startedAt)
+        added.end = .init(heard)
+        attempts.append(added)
     }
 
     /// Changes the payment by what an attempt to charge, an inquiry or a callback said.
