@@ -130,13 +130,15 @@ extension PaymentService {
     ) async {
         var current = command
         var failures = 0
+        // The same for every try, so that the store recognises a settlement whose reply was lost (R2).
+        var settledAt = time.now()
         while true {
             var next = current
             change(&next.payment.record, &next.record)
             next.payment.record.version += 1
-            next.payment.record.updatedAt = time.now()
+            next.payment.record.updatedAt = settledAt
             next.record.version += 1
-            next.record.updatedAt = time.now()
+            next.record.updatedAt = settledAt
             let answer = answer(showing: next, call: call)
             let isFinal = next.record.status == .succeeded || next.record.status == .failed
             let settlement = Settlement(
@@ -149,6 +151,7 @@ extension PaymentService {
                 case .done: return finish(next, answer, from: command, call, first)
                 case .conflict(let payment, let record):
                     current = current.resuming(payment, record ?? current.record)
+                    settledAt = time.now()
                     if current.record.status != .processing { return first.give(self.answer(showing: current, call: call)) }
                 }
             } catch {
