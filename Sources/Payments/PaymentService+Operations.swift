@@ -110,7 +110,8 @@ extension PaymentService {
                     number: payment.attempts.count + 1, gateway: gateway.name, operation: operation.name,
                     reference: record.id.text,
                     identity: gateway.identity, startedAt: signedAt), heard: heard)
-            record.apply(heard.outcome, to: &payment)
+            // A repeat that is rejected says nothing of what was sent before it (O1).
+            if !command.isRepeat || heard.outcome.kind != .rejected { record.apply(heard.outcome, to: &payment) }
         }
     }
 

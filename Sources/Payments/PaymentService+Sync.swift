@@ -148,7 +148,8 @@ extension OperationCommand {
         }
     }
 
+    /// The same operation again, once the gateway has said that it has not happened.
     func resuming(_ payment: StoredPayment, reason: String?) -> OperationCommand {
-        OperationCommand(payment: payment, record: record, reason: reason, lease: lease, claimed: claimed, isRepeat: isRepeat)
+        OperationCommand(payment: payment, record: record, reason: reason, lease: lease, claimed: claimed, isRepeat: false)
     }
 }
