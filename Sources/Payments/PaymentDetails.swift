@@ -17,11 +17,21 @@ struct PaymentDetails: Sendable, Equatable {
         var stored = request.method
         if case .card(var card) = stored {
             card.cvc = nil
-            if !keepingCardNumber { card.number = nil }
             stored = .card(card)
         }
         method = stored.json
         customer = request.customer ?? .null
+        if !keepingCardNumber { dropCardNumber() }
+    }
+
+    /// Takes out what only a queued payment keeps (R5): a card's number, also where it stands in place of a token.
+    mutating func dropCardNumber() {
+        guard let kind = method["type"]?.text, let body = method[kind]?.members else { return }
+        let kept = body.filter { $0.name != "number" }.map { member in
+            guard member.name == "token", let token = member.value.text else { return member }
+            return JSON.Member("token", .string(CardNumberMask.mask(token)))
+        }
+        method = .members([("type", .string(kind)), (kind, .object(kept))])
     }
 
     init(sealed: [UInt8], of payment: PaymentID, vault: Vault) throws(VaultFailure) {
