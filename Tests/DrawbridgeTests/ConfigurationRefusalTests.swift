@@ -113,7 +113,7 @@ import Testing
               - { gateways: [bank-a] }
             """
         let problems = ConfigurationText.problems(text)
-        #expect(problems.count == 8)
+        #expect(problems.count == 7)
         #expect(problems.allSatisfy { !$0.description.contains("hunter2") })
     }
 
