@@ -117,11 +117,20 @@ extension PaymentService {
 
     /// A queued payment is at no gateway: it is canceled here.
     private func cancelQueued(_ command: OperationCommand, call: Call, telling first: FirstAnswer<Answer?>) async {
+        let sealed = sealedWithoutCardNumber(command.payment.record)
         await settle(command, call: call, telling: first) { payment, record in
             guard payment.status == .queued else { return }
             payment.becomeCanceled()
+            payment.sealed = sealed
             record.succeedWithoutGateway()
         }
+    }
+
+    /// A final payment keeps no card number (R5).
+    private func sealedWithoutCardNumber(_ record: PaymentRecord) -> [UInt8] {
+        guard var details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else { return record.sealed }
+        details.dropCardNumber()
+        return (try? details.sealed(for: record.id, vault: vault)) ?? record.sealed
     }
 
     /// Writes the operation and its payment together, until the store has taken it.
