@@ -1,0 +1,255 @@
+import AdapterKit
+import Payments
+import TestKit
+import Testing
+
+@Suite("Asking the gateway what became of it", .timeLimit(.minutes(1)))
+struct SyncTests {
+    private let world: World
+
+    init() throws { world = try World(route: ["bank-a", "bank-b"]) }
+
+    private func sync() async throws -> Answer { await world.service.sync(try world.id(), call: world.call("sync")) }
+
+    private func unknown(_ body: JSON = .payment()) async throws {
+        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        try #require(try await world.pay(body).status == 202)
+    }
+
+    @Test("asks by our own reference, at the gateway that was sent to (O4)")
+    func question() async throws {
+        try await unknown()
+        world.bank.script(.charge("APPROVED"))
+        _ = try await sync()
+        #expect(world.sent.last == "GET /v1/charges/\(try world.id())")
+        #expect(world.hosts == ["bank-a.test", "bank-a.test"])
+        #expect(world.bank.sent[1].request.headers.single("Idempotency-Key") == nil)
+    }
+
+    @Test(
+        "what the gateway holds settles the payment",
+        arguments: [
+            (FakeTransport.Step.charge("APPROVED"), "succeeded"), (.charge("AUTHORIZED"), "authorized"),
+            (.charge("DECLINED", code: "51"), "failed"), (.charge("VOIDED"), "canceled"),
+            (.charge("APPROVED", amount: 999), "manual_review"), (.charge("APPROVED", currency: "USD"), "manual_review"),
+            (.charge("ACTION_REQUIRED", action: .members([("type", .string("approve_in_app"))])), "requires_action"),
+        ])
+    func found(step: FakeTransport.Step, state: String) async throws {
+        try await unknown()
+        world.bank.script(step)
+        let answer = try await sync()
+        #expect(answer.status == 200)
+        #expect(answer.state == state)
+        let record = try await world.record()
+        #expect(record.status.rawValue == state)
+        #expect(record.attempts.map(\.operation) == [.payment, .inquiry])
+    }
+
+    @Test("pending: the gateway has it, and it is awaited")
+    func pending() async throws {
+        try await unknown()
+        world.bank.script(.charge("PENDING"))
+        #expect(try await sync().json["processing_reason"] == .string("awaiting_gateway"))
+    }
+
+    @Test("\"not found\" right after the charge proves nothing (O4)")
+    func notFoundEarly() async throws {
+        try await unknown(.payment(("on_unavailable", .string("fail"))))
+        world.time.advance(by: .seconds(2) - .milliseconds(1))
+        world.bank.script(.notFound)
+        let answer = try await sync()
+        #expect(answer.status == 200)
+        #expect(answer.state == "processing")
+        #expect(answer.json["processing_reason"] == .string("outcome_unknown"))
+    }
+
+    @Test("after the declared delay it proves that nothing is held", arguments: [("queue", "queued"), ("fail", "failed")])
+    func notFoundLate(onUnavailable: String, state: String) async throws {
+        try await unknown(.payment(("on_unavailable", .string(onUnavailable))))
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.notFound)
+        #expect(try await sync().state == state)
+    }
+
+    @Test("the delay counts from the end of the attempt, not from its start (O4)")
+    func delayFromEnd() async throws {
+        let gate = Gate()
+        let answer = try await world.beginPaying(held: gate, then: .fails(.sample(.attemptTimedOut)))
+        world.time.advance(by: World.attempt)
+        gate.open()
+        _ = try await answer.value
+        world.time.advance(by: .seconds(1))
+        world.bank.script(.notFound)
+        #expect(try await sync().state == "processing")
+        world.time.advance(by: .seconds(1))
+        world.bank.script(.notFound)
+        #expect(try await sync().state == "queued")
+    }
+
+    @Test("\"not found\" by another account proves nothing (O5)")
+    func anotherAccount() async throws {
+        try await unknown()
+        world.time.advance(by: .seconds(3_600))
+        let replica = try World(account: "acme-456", beside: world)
+        replica.bank.script(.notFound)
+        let answer = await replica.service.sync(try world.id(), call: world.call("sync"))
+        #expect(answer.state == "processing")
+    }
+
+    @Test(
+        "an inquiry that fails says nothing of the payment: 503, and nothing changes (O4)",
+        arguments: [
+            FakeTransport.Step.problem(500, "OOPS"), .problem(429, "SLOW"), .problem(401, "WHO"), .problem(403, "WHO"),
+            .problem(404, "NO_SUCH_PAGE"), .problem(503, "DOWN", headers: [("X-Not-Processed", "true")]),
+            .bank(404) { _ in Array("<html>".utf8) }, .bank { _ in [] }, .charge("APPROVED", secret: "another-secret"),
+            .charge("APPROVED", reference: "pay_another"), .charge("DECLINED", amount: 999),
+            .unsigned(GatewayResponse(status: 404, body: Array(#"{"code":"NOT_FOUND"}"#.utf8))),
+            .fails(.sample(.connectRefused)), .fails(.sample(.attemptTimedOut)),
+        ])
+    func unanswered(_ step: FakeTransport.Step) async throws {
+        try await unknown(.payment(("on_unavailable", .string("fail"))))
+        let before = try await world.record()
+        world.time.advance(by: .seconds(3_600))
+        world.bank.script(step)
+        let answer = try await sync()
+        #expect(answer.status == 503)
+        #expect(answer.code == "gateways_unavailable")
+        #expect(try await world.record() == before)
+    }
+
+    @Test("while its owner is at work \"not found\" changes nothing, and an approval counts (R2)")
+    func inFlight() async throws {
+        let gate = Gate()
+        let answer = try await world.beginPaying(held: gate, then: .charge("APPROVED"))
+        world.bank.script(.notFound, .charge("APPROVED"))
+        #expect(try await sync().json["processing_reason"] == .string("in_flight"))
+        #expect(try await sync().state == "succeeded")
+        gate.open()
+        #expect(try await answer.value.state == "succeeded")
+        let record = try await world.record()
+        #expect(record.amountCaptured == 1_000)
+        #expect(record.attempts.map(\.end?.outcome) == [.approved, .approved])
+        #expect(record.attempts.map(\.number) == [1, 2])
+    }
+
+    @Test(
+        "nobody is asked about a payment that no gateway can have news of",
+        arguments: [FakeTransport.Step.charge("APPROVED"), .charge("DECLINED"), .charge("VOIDED"), .problem(429, "SLOW")])
+    func nobodyAsked(_ step: FakeTransport.Step) async throws {
+        world.bank.script(step)
+        _ = try await world.pay()
+        #expect(try await sync().status == 200)
+        #expect(world.bank.sent.count == 1)
+    }
+
+    @Test("a later word moves pending and requires_action on, never back (S)")
+    func forward() async throws {
+        world.bank.script(.charge("PENDING"), .charge("AUTHORIZED"), .charge("PENDING"), .charge("DECLINED", code: "54"))
+        _ = try await world.pay(.authorization)
+        #expect(try await sync().state == "authorized")
+        #expect(try await sync().state == "authorized")
+        #expect(try await sync().state == "failed")
+    }
+
+    @Test("no such payment, another tenant's, a store that is away")
+    func refused() async throws {
+        try await unknown()
+        #expect(await world.service.sync(try world.id("never"), call: world.call()).status == 404)
+        #expect(await world.service.sync(try world.id(), call: world.call(tenant: "other")).status == 404)
+        world.store.fail([.read], .away)
+        #expect(try await sync().code == "state_store_unavailable")
+        #expect(world.bank.sent.count == 1)
+    }
+
+    // MARK: Operations
+
+    private func openRefund() async throws -> PaymentID {
+        let id = try await world.paid()
+        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        try #require(try await world.operate(.refund, on: id, amount: 400).status == 202)
+        return id
+    }
+
+    @Test("an open refund is asked about by its own reference, and settled by what the gateway says")
+    func refundFound() async throws {
+        let id = try await openRefund()
+        world.bank.script(.refund("APPROVED", amount: 400))
+        #expect(try await sync().json["amount_refunded"] == .integer(400))
+        #expect(world.sent.last == "GET /v1/charges/\(id)/refunds/\(try world.operation(.refund, of: id))")
+        #expect(try await world.operate(.refund, on: id, amount: 400).state == "succeeded")
+        #expect(try await world.stored().reservations.refundsOpen == 0)
+    }
+
+    @Test("a refund that the gateway declined is failed, and what it reserved is free again")
+    func refundDeclined() async throws {
+        let id = try await openRefund()
+        world.bank.script(.refund("DECLINED", amount: 400))
+        _ = try await sync()
+        #expect(try await world.operate(.refund, on: id, amount: 400).state == "failed")
+        #expect(try await world.stored().reservations.refundsOpen == 0)
+    }
+
+    @Test("a refund that is not there is sent again under the same reference, once no attempt of it can be under way (O3)")
+    func refundRepeated() async throws {
+        _ = try await openRefund()
+        world.bank.script(.notFound)
+        #expect(try await sync().json["amount_refunded"] == .integer(0))
+        world.time.advance(by: World.attempt + .seconds(2))
+        world.bank.script(.notFound, .refund("APPROVED", amount: 400))
+        #expect(try await sync().json["amount_refunded"] == .integer(400))
+        #expect(world.bank.sent[4].request.body == world.bank.sent[1].request.body)
+        #expect(world.bank.sent.count == 5)
+    }
+
+    @Test(
+        "a question about a refund that fails leaves it open: 503 (O4)",
+        arguments: [
+            FakeTransport.Step.problem(500, "OOPS"), .problem(404, "NO_SUCH_PAGE"), .fails(.sample(.connectionLost)),
+            .refund("DECLINED", amount: 399),
+        ])
+    func refundUnanswered(_ step: FakeTransport.Step) async throws {
+        _ = try await openRefund()
+        world.time.advance(by: .seconds(60))
+        world.bank.script(step)
+        #expect(try await sync().status == 503)
+        #expect(try await world.stored().reservations.refundsOpen == 400)
+    }
+
+    @Test(
+        "an open capture or void is judged by its charge",
+        arguments: [
+            (OperationRecord.Kind.capture, FakeTransport.Step.charge("APPROVED"), "succeeded"), (.void, .charge("VOIDED"), "canceled"),
+        ])
+    func captureFound(kind: OperationRecord.Kind, step: FakeTransport.Step, state: String) async throws {
+        let id = try await world.paid(.authorization)
+        world.bank.script(.fails(.sample(.attemptTimedOut)), step)
+        #expect(try await world.operate(kind, on: id).status == 202)
+        #expect(try await sync().state == state)
+        #expect(try await world.stored().reservations.capturing == nil)
+        #expect(try await world.operate(kind, on: id).status == 200)
+    }
+
+    @Test("a capture whose charge is still authorised is sent again under the same reference (O3)")
+    func captureRepeated() async throws {
+        let id = try await world.paid(.authorization)
+        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        _ = try await world.operate(.capture, on: id, amount: 400)
+        world.time.advance(by: .seconds(60))
+        world.bank.script(.charge("AUTHORIZED"), .charge("APPROVED", captured: 400))
+        #expect(try await sync().json["amount_captured"] == .integer(400))
+        #expect(world.bank.sent[3].request.body == world.bank.sent[1].request.body)
+    }
+
+    @Test("a capture sent again and refused, when the charge shows that the first did nothing, is failed (O7)")
+    func captureRefused() async throws {
+        let id = try await world.paid(.authorization)
+        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        _ = try await world.operate(.capture, on: id)
+        world.time.advance(by: .seconds(60))
+        // Asked about the capture, sent again and refused; then asked about the payment itself.
+        world.bank.script(.charge("AUTHORIZED"), .problem(422, "E77"), .charge("AUTHORIZED"))
+        #expect(try await sync().state == "authorized")
+        #expect(try await world.stored().reservations.capturing == nil)
+        #expect(try await world.operate(.capture, on: id).status == 409)
+    }
+}

@@ -1,0 +1,178 @@
+import AdapterKit
+import BankHMAC
+import Payments
+import TestKit
+import Testing
+
+/// The real service with the real adapter, between a memory store that can fail and a bank that follows a script.
+struct World: Sendable {
+    static let deadline = Duration.seconds(10)
+    static let attempt = Duration.seconds(3)
+    /// A lease of the service: the attempt and its margin.
+    static let lease = Duration.seconds(8)
+    static let deployment = "test"
+
+    let time: ManualTime
+    let bank: FakeTransport
+    let log = RecordedLog()
+    let inFlight: InFlight
+    let store: FaultyStore
+    let vault: Vault
+    let derivation = Derivation(deployment: deployment)
+    let service: PaymentService
+
+    /// - Parameters:
+    ///   - route: the gateways of the one route, primary first; `bank-a` and `bank-b` are both configured.
+    ///   - account: who we are at `bank-a`.
+    ///   - other: the world whose clock, bank and store this replica shares.
+    init(
+        route: [String] = ["bank-a"], account: String = "acme-123", maximumInFlight: Int = 100, beside other: World? = nil
+    ) throws {
+        let random = SeededRandom(seed: other == nil ? 1 : 2)
+        let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
+        time = other?.time ?? ManualTime()
+        bank = other?.bank ?? FakeTransport()
+        store = other?.store ?? FaultyStore(MemoryPaymentStore(time: time))
+        inFlight = InFlight(limit: maximumInFlight)
+        vault = Vault(first: key, random: random)
+        service = PaymentService(
+            settings: .init(deadline: Self.deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400))),
+            routing: Routing(
+                routes: [.init(gateways: route)],
+                gateways: [try Self.gateway("bank-a", account: account), try Self.gateway("bank-b")],
+                allowed: ["limited": ["bank-b"]]),
+            store: store, client: GatewayClient(transport: bank, time: time, random: random), vault: vault,
+            derivation: derivation, time: time, random: random, inFlight: inFlight, logger: log.logger)
+    }
+
+    static func gateway(_ name: String, account: String = "acme-123") throws -> Gateway {
+        let settings = AdapterSettings(
+            values: .members([("tenant", .string(account)), ("key_id", .string("k1")), ("secret", .string("text"))])
+        ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+        return Gateway(
+            name: name, adapter: try BankHMACAdapter(settings: settings),
+            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt))
+    }
+
+    func call(_ key: String = "key-1", tenant: String = "acme", patience: Duration? = nil) -> Call {
+        Call(tenant: tenant, idempotencyKey: key, requestID: "req-\(key)", arrived: time.monotonic(), patience: patience)
+    }
+
+    // MARK: What a caller does
+
+    func pay(
+        _ body: JSON = .payment(), key: String = "key-1", tenant: String = "acme", patience: Duration? = nil
+    ) async throws -> Answer {
+        await service.create(try PaymentRequest(body), body: body, call: call(key, tenant: tenant, patience: patience))
+    }
+
+    /// A payment whose request is with the bank, held there until the gate is opened; its caller still waits.
+    func beginPaying(
+        _ body: JSON = .payment(), key: String = "key-1", patience: Duration? = nil, held: Gate, then step: FakeTransport.Step
+    ) async throws -> Task<Answer, any Error> {
+        let earlier = bank.sent.count
+        bank.script(.held(by: held, then: step))
+        let answer = Task { try await self.pay(body, key: key, patience: patience) }
+        await bank.sent(atLeast: earlier + 1)
+        return answer
+    }
+
+    /// A payment whose owner died after its request had left: nothing was settled, and its lease has run out.
+    func abandonPayment(_ body: JSON = .payment(), after age: Duration = lease) async throws {
+        store.fail([.markAnswered], .away)
+        let answer = try await beginPaying(body, held: Gate(), then: .charge("APPROVED"))
+        await time.sleepers(atLeast: 1)
+        time.advance(by: age)
+        if age >= Self.deadline { _ = try await answer.value }
+        store.heal()
+    }
+
+    /// A payment that the bank approved.
+    func paid(_ body: JSON = .payment(), key: String = "key-1") async throws -> PaymentID {
+        bank.script(.charge(body["capture"]?.text == "manual" ? "AUTHORIZED" : "APPROVED"))
+        let answer = try await pay(body, key: key)
+        try #require(answer.status == 201)
+        return try id(key)
+    }
+
+    func operate(
+        _ kind: OperationRecord.Kind, on payment: PaymentID, key: String = "op-1", amount: Int64? = nil, tenant: String = "acme",
+        patience: Duration? = nil
+    ) async throws -> Answer {
+        let body = JSON.present([("amount", amount.map { .integer($0) })])
+        let call = call(key, tenant: tenant, patience: patience)
+        return switch kind {
+        case .capture: await service.capture(payment, try CaptureRequest(body), body: body, call: call)
+        case .void: await service.void(payment, call: call)
+        case .refund: await service.refund(payment, try RefundRequest(body), body: body, call: call)
+        }
+    }
+
+    // MARK: What a test looks at
+
+    func id(_ key: String = "key-1", tenant: String = "acme") throws -> PaymentID {
+        try #require(derivation.payment(tenant: tenant, key: key))
+    }
+
+    func stored(_ key: String = "key-1") async throws -> StoredPayment {
+        let stored = try await store.payment(try id(key), tenant: "acme")
+        return try #require(stored)
+    }
+
+    func record(_ key: String = "key-1") async throws -> PaymentRecord { try await stored(key).record }
+
+    func operation(_ kind: OperationRecord.Kind, of payment: PaymentID, key: String = "op-1") throws -> OperationID {
+        try #require(derivation.operation(kind, of: payment, tenant: "acme", key: key))
+    }
+
+    /// Hosts in the order in which they were sent to.
+    var hosts: [String] { bank.sent.map(\.endpoint.host) }
+
+    /// Methods and targets in the order in which they were sent.
+    var sent: [String] { bank.sent.map { "\($0.request.method.rawValue) \($0.request.target)" } }
+
+    /// Moves the clock until nothing is at work any more.
+    func finish() async {
+        while inFlight.count > 0 {
+            time.advance(by: .seconds(6))
+            await Task.yield()
+        }
+    }
+}
+
+extension Answer {
+    var json: JSON { (try? JSON(parsing: body)) ?? .null }
+    /// The payment's or refund's status.
+    var state: String? { json["status"]?.text }
+    /// The problem's code.
+    var code: String? { json["code"]?.text }
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+extension JSON {
+    static func parsed(_ text: String) throws -> JSON { try JSON(parsing: Array(text.utf8)) }
+
+    /// A valid request: 10.00 EUR by card, captured at once.
+    static func payment(_ changes: (String, JSON?)...) -> JSON {
+        let card = JSON.members([
+            ("number", .string("4111111111111111")), ("exp_month", .integer(12)), ("exp_year", .integer(2030)),
+            ("cvc", .string("737")), ("holder", .string("Ana Souza")),
+        ])
+        let valid = JSON.members([
+            ("amount", .integer(1_000)), ("currency", .string("EUR")), ("reference", .string("order-1")),
+            ("method", .members([("type", .string("card")), ("card", card)])),
+        ])
+        return changes.reduce(valid) { $0.with($1.0, $1.1) }
+    }
+
+    static let authorization = payment(("capture", .string("manual")))
+
+    /// The same object with one member set, or taken out.
+    func with(_ name: String, _ value: JSON?) -> JSON {
+        var members = self.members ?? []
+        let index = members.firstIndex { $0.name == name }
+        if let index { members.remove(at: index) }
+        if let value { members.insert(Member(name, value), at: index ?? members.endIndex) }
+        return .object(members)
+    }
+}
