@@ -102,7 +102,9 @@ struct IdempotencyTests {
 
     @Test(
         "a final answer is replayed byte for byte (K3)",
-        arguments: [("APPROVED", JSON.payment()), ("DECLINED", .payment()), ("AUTHORIZED", .authorization), ("VOIDED", .payment())])
+        arguments: [
+            ("APPROVED", JSON.payment()), ("DECLINED", .payment()), ("AUTHORIZED", .authorization), ("VOIDED", .payment()),
+        ])
     func replay(status: String, body: JSON) async throws {
         world.bank.script(.charge(status))
         let first = try await world.pay(body)

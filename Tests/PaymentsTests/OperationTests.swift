@@ -316,7 +316,9 @@ struct OperationTests {
         #expect(world.bank.sent.count == 1)
     }
 
-    @Test("a store that is away at the settle: 202, and settled once when it is back (T4, R2)", arguments: [FaultyStore.Fault.away, .replyLost])
+    @Test(
+        "a store that is away at the settle: 202, and settled once when it is back (T4, R2)",
+        arguments: [FaultyStore.Fault.away, .replyLost])
     func settleAway(_ fault: FaultyStore.Fault) async throws {
         let id = try await world.paid()
         world.store.fail([.settle], fault, times: 3)

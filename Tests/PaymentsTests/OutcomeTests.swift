@@ -19,7 +19,8 @@ private enum Words {
         (.fails(.sample(.resendPrevented)), "resend_prevented"), (.fails(.sample(.responseTooLarge)), "response_too_large"),
         (.fails(.sample(.responseMalformed)), "response_malformed"),
         (.problem(500, "OOPS"), "server_error"), (.problem(502, "OOPS"), "server_error"), (.problem(503, "OOPS"), "server_error"),
-        (.problem(504, "OOPS"), "server_error"), (.problem(302, "MOVED"), "redirect"), (.problem(204, "NONE"), "unexpected_status"),
+        (.problem(504, "OOPS"), "server_error"), (.problem(302, "MOVED"), "redirect"),
+        (.problem(204, "NONE"), "unexpected_status"),
         (.problem(404, "NOT_FOUND"), "unexpected_status"), (.problem(409, "REFERENCE_MISMATCH"), "REFERENCE_MISMATCH"),
         (.bank { _ in Array("<html>".utf8) }, "unreadable_body"), (.bank { _ in [] }, "unreadable_body"),
         (.bank(409) { _ in Array("<html>".utf8) }, "unreadable_body"),
@@ -130,7 +131,8 @@ struct OutcomeTests {
         #expect(record.attempts.map(\.end?.code) == [code])
     }
 
-    @Test("not_processed with on_unavailable fail: 503, stored, and the same 503 again (T3)", arguments: Words.notProcessed.indices)
+    @Test(
+        "not_processed with on_unavailable fail: 503, stored, and the same 503 again (T3)", arguments: Words.notProcessed.indices)
     func failsWhenUnavailable(_ index: Int) async throws {
         let body = JSON.payment(("on_unavailable", .string("fail")))
         let (answer, record) = try await outcome(Words.notProcessed[index].0, body)
@@ -161,7 +163,9 @@ struct OutcomeTests {
         #expect(record.attempts.map(\.end?.outcome) == [.rejected])
     }
 
-    @Test("unknown, whatever its source: 202, processing, outcome_unknown, and nothing more is sent", arguments: Words.unknown.indices)
+    @Test(
+        "unknown, whatever its source: 202, processing, outcome_unknown, and nothing more is sent",
+        arguments: Words.unknown.indices)
     func unknown(_ index: Int) async throws {
         let (step, code) = Words.unknown[index]
         let (answer, record) = try await outcome(step, .payment(("on_unavailable", .string("fail"))))

@@ -12,11 +12,13 @@ struct PaymentRecordTests {
         money = Money(minorUnits: 1_000, currency: try #require(Currency("EUR")))
         record = PaymentRecord(
             id: try #require(PaymentID("pay_" + String(repeating: "0", count: 26))), tenant: "acme", money: money, reference: "r",
-            capture: .manual, methodKind: .card, pinnedGateway: nil, onUnavailable: .fail, createdAt: Timestamp(seconds: 0), sealed: [])
+            capture: .manual, methodKind: .card, pinnedGateway: nil, onUnavailable: .fail, createdAt: Timestamp(seconds: 0),
+            sealed: [])
     }
 
     private static let words: [Outcome] = [
-        .declined(Decline(category: .other, code: nil, message: nil)), .requiresAction(NextAction(kind: .approveInApp), gatewayReference: nil),
+        .declined(Decline(category: .other, code: nil, message: nil)),
+        .requiresAction(NextAction(kind: .approveInApp), gatewayReference: nil),
         .pending(gatewayReference: nil), .notProcessed(NotProcessed(reason: "r")),
         .rejected(Rejection(cause: .request, code: nil, message: nil)), .unknown(Unknown(reason: "r")),
     ]

@@ -26,7 +26,8 @@ struct PaymentRequestTests {
             #"{"type":"card","card":{"token":"tok_1"}}"#, #"{"type":"card","card":{}}"#,
             #"{"type":"card","card":{"number":"411111111111","exp_month":1,"exp_year":2000,"cvc":"1234","holder":""}}"#,
             #"{"card":{"number":"4111111111111111111","exp_month":12,"exp_year":2099},"type":"card"}"#,
-            #"{"type":"pix","pix":{}}"#, #"{"type":"pix","pix":{"expires_in":60}}"#, #"{"type":"pix","pix":{"expires_in":2592000}}"#,
+            #"{"type":"pix","pix":{}}"#, #"{"type":"pix","pix":{"expires_in":60}}"#,
+            #"{"type":"pix","pix":{"expires_in":2592000}}"#,
             #"{"type":"upi","upi":{"payer_vpa":"a@b","payee_vpa":"c@d","flow":"collect"}}"#,
             #"{"type":"bank_transfer","bank_transfer":{"debtor":{"account":"A"},"creditor":{"account":"B","agent":"X","name":"N"}}}"#,
             #"{"type":"wallet","wallet":{"provider":"p","token":"t","return_url":"https://x.test"}}"#,
@@ -37,9 +38,12 @@ struct PaymentRequestTests {
     func edges() {
         // One flag is two code points, "e" with a combining accent too.
         let edges: [(String, JSON)] = [
-            ("amount", .integer(1)), ("amount", .integer(999_999_999_999)), ("reference", Self.letters(64)), ("reference", .string("a")),
-            ("reference", .string(String(repeating: "🇧🇷", count: 32))), ("description", .string("")), ("description", Self.letters(140)),
-            ("description", .string(String(repeating: "e\u{301}", count: 70))), ("gateway", Self.letters(63)), ("metadata", .object([])),
+            ("amount", .integer(1)), ("amount", .integer(999_999_999_999)), ("reference", Self.letters(64)),
+            ("reference", .string("a")),
+            ("reference", .string(String(repeating: "🇧🇷", count: 32))), ("description", .string("")),
+            ("description", Self.letters(140)),
+            ("description", .string(String(repeating: "e\u{301}", count: 70))), ("gateway", Self.letters(63)),
+            ("metadata", .object([])),
             ("metadata", .object((0..<20).map { JSON.Member("m\($0)", Self.letters(500)) })),
             ("customer", .members([("id", Self.letters(64)), ("email", Self.letters(254)), ("tax_id", Self.letters(32))])),
         ]
@@ -61,14 +65,17 @@ struct PaymentRequestTests {
     @Test(
         "is refused for an amount that is none, zero, negative, too large, a fraction or a text",
         arguments: [
-            "null", "0", "-1", "1000000000000", "99999999999999999999", "10.00", "10.0", "1e3", "0.5", "\"1000\"", "true", "[1000]",
+            "null", "0", "-1", "1000000000000", "99999999999999999999", "10.00", "10.0", "1e3", "0.5", "\"1000\"", "true",
+            "[1000]",
             "{\"value\":1000}", "-0",
         ])
     func amount(_ text: String) throws { #expect(pointers(.payment(("amount", try .parsed(text)))) == ["/amount"]) }
 
     @Test(
         "is refused for a currency that is not three capital letters",
-        arguments: ["\"eur\"", "\"EU\"", "\"EURO\"", "\"\"", "\"E R\"", "\"€UR\"", "\"EÜR\"", "978", "null", "\"123\"", "\"ＥＵＲ\""])
+        arguments: [
+            "\"eur\"", "\"EU\"", "\"EURO\"", "\"\"", "\"E R\"", "\"€UR\"", "\"EÜR\"", "978", "null", "\"123\"", "\"ＥＵＲ\"",
+        ])
     func currency(_ text: String) throws { #expect(pointers(.payment(("currency", try .parsed(text)))) == ["/currency"]) }
 
     @Test("is refused where a required member is missing", arguments: ["amount", "currency", "reference", "method"])
@@ -79,11 +86,13 @@ struct PaymentRequestTests {
         let wrong: [(String, JSON)] = [
             ("reference", .string("")), ("reference", Self.letters(65)), ("reference", .integer(1)), ("reference", .null),
             ("reference", .string(String(repeating: "🇧🇷", count: 33))), ("description", Self.letters(141)),
-            ("description", .string(String(repeating: "e\u{301}", count: 71))), ("description", .null), ("description", .bool(true)),
+            ("description", .string(String(repeating: "e\u{301}", count: 71))), ("description", .null),
+            ("description", .bool(true)),
             ("capture", .string("later")), ("capture", .string("Manual")), ("capture", .bool(true)), ("capture", .null),
             ("on_unavailable", .string("retry")), ("on_unavailable", .integer(0)), ("gateway", .string("")),
             ("gateway", Self.letters(64)), ("gateway", .array([])), ("metadata", .array([])), ("metadata", .string("x")),
-            ("metadata", .null), ("metadata", .object((0..<21).map { JSON.Member("m\($0)", .string("")) })), ("customer", .string("x")),
+            ("metadata", .null), ("metadata", .object((0..<21).map { JSON.Member("m\($0)", .string("")) })),
+            ("customer", .string("x")),
             ("customer", .null), ("customer", .array([])),
         ]
         for (name, value) in wrong { #expect(pointers(.payment((name, value))) == ["/\(name)"], "\(name) \(value)") }
@@ -100,10 +109,14 @@ struct PaymentRequestTests {
     @Test("names the member inside, its name escaped as RFC 6901 wants it")
     func inside() {
         let wrong: [(String, JSON, String)] = [
-            ("metadata", .members([("a/b", .integer(1))]), "/metadata/a~1b"), ("metadata", .members([("a~b", .null)]), "/metadata/a~0b"),
-            ("metadata", .members([("k", Self.letters(501))]), "/metadata/k"), ("metadata", .members([("k", .object([]))]), "/metadata/k"),
-            ("customer", .members([("phone", .string("1"))]), "/customer/phone"), ("customer", .members([("id", Self.letters(65))]), "/customer/id"),
-            ("customer", .members([("name", Self.letters(141))]), "/customer/name"), ("customer", .members([("email", .null)]), "/customer/email"),
+            ("metadata", .members([("a/b", .integer(1))]), "/metadata/a~1b"),
+            ("metadata", .members([("a~b", .null)]), "/metadata/a~0b"),
+            ("metadata", .members([("k", Self.letters(501))]), "/metadata/k"),
+            ("metadata", .members([("k", .object([]))]), "/metadata/k"),
+            ("customer", .members([("phone", .string("1"))]), "/customer/phone"),
+            ("customer", .members([("id", Self.letters(65))]), "/customer/id"),
+            ("customer", .members([("name", Self.letters(141))]), "/customer/name"),
+            ("customer", .members([("email", .null)]), "/customer/email"),
             ("customer", .members([("tax_id", Self.letters(33))]), "/customer/tax_id"),
         ]
         for (name, value, pointer) in wrong { #expect(pointers(.payment((name, value))) == [pointer]) }
@@ -113,7 +126,8 @@ struct PaymentRequestTests {
         "is refused for a method that is missing, another's, or broken inside",
         arguments: [
             ("null", "/method"), ("\"card\"", "/method"), ("{}", "/method/type"), (#"{"type":"cash"}"#, "/method/type"),
-            (#"{"type":1}"#, "/method/type"), (#"{"type":"card"}"#, "/method/card"), (#"{"type":"card","pix":{}}"#, "/method/pix"),
+            (#"{"type":1}"#, "/method/type"), (#"{"type":"card"}"#, "/method/card"),
+            (#"{"type":"card","pix":{}}"#, "/method/pix"),
             (#"{"type":"card","card":{},"pix":{}}"#, "/method/pix"), (#"{"type":"card","card":{},"cash":{}}"#, "/method/cash"),
             (#"{"type":"card","card":"4111"}"#, "/method/card"), (#"{"type":"card","card":{"pan":"4111"}}"#, "/method/card/pan"),
             (#"{"type":"card","card":{"number":"41111111111"}}"#, "/method/card/number"),
@@ -126,9 +140,12 @@ struct PaymentRequestTests {
             (#"{"type":"card","card":{"exp_month":"12"}}"#, "/method/card/exp_month"),
             (#"{"type":"card","card":{"exp_year":30}}"#, "/method/card/exp_year"),
             (#"{"type":"card","card":{"exp_year":2100}}"#, "/method/card/exp_year"),
-            (#"{"type":"card","card":{"cvc":"12"}}"#, "/method/card/cvc"), (#"{"type":"card","card":{"cvc":"12345"}}"#, "/method/card/cvc"),
-            (#"{"type":"card","card":{"cvc":737}}"#, "/method/card/cvc"), (#"{"type":"card","card":{"cvc":"7a7"}}"#, "/method/card/cvc"),
-            (#"{"type":"card","card":{"token":""}}"#, "/method/card/token"), (#"{"type":"card","card":{"holder":null}}"#, "/method/card/holder"),
+            (#"{"type":"card","card":{"cvc":"12"}}"#, "/method/card/cvc"),
+            (#"{"type":"card","card":{"cvc":"12345"}}"#, "/method/card/cvc"),
+            (#"{"type":"card","card":{"cvc":737}}"#, "/method/card/cvc"),
+            (#"{"type":"card","card":{"cvc":"7a7"}}"#, "/method/card/cvc"),
+            (#"{"type":"card","card":{"token":""}}"#, "/method/card/token"),
+            (#"{"type":"card","card":{"holder":null}}"#, "/method/card/holder"),
             (#"{"type":"pix","pix":{"expires_in":59}}"#, "/method/pix/expires_in"),
             (#"{"type":"pix","pix":{"expires_in":2592001}}"#, "/method/pix/expires_in"),
             (#"{"type":"pix","pix":{"expires_in":60.0}}"#, "/method/pix/expires_in"),
@@ -163,8 +180,10 @@ struct PaymentRequestTests {
     @Test(
         "a capture or refund is refused for a wrong amount, reason or member",
         arguments: [
-            (#"{"amount":0}"#, "/amount"), (#"{"amount":-1}"#, "/amount"), (#"{"amount":1.5}"#, "/amount"), (#"{"amount":"1"}"#, "/amount"),
-            (#"{"amount":null}"#, "/amount"), (#"{"amount":1000000000000}"#, "/amount"), (#"{"currency":"EUR"}"#, "/currency"), ("[]", ""),
+            (#"{"amount":0}"#, "/amount"), (#"{"amount":-1}"#, "/amount"), (#"{"amount":1.5}"#, "/amount"),
+            (#"{"amount":"1"}"#, "/amount"),
+            (#"{"amount":null}"#, "/amount"), (#"{"amount":1000000000000}"#, "/amount"), (#"{"currency":"EUR"}"#, "/currency"),
+            ("[]", ""),
         ])
     func operations(text: String, pointer: String) throws {
         let body = try JSON.parsed(text)

@@ -24,7 +24,8 @@ struct RoutingTests {
     @Test("the first route that matches gives its gateways, in order; none gives none")
     func firstMatch() throws {
         let routes = [
-            Routing.Route(methods: [.pix], gateways: ["bank-c"]), .init(currencies: [try #require(Currency("BRL"))], gateways: ["bank-b"]),
+            Routing.Route(methods: [.pix], gateways: ["bank-c"]),
+            .init(currencies: [try #require(Currency("BRL"))], gateways: ["bank-b"]),
             .init(gateways: ["bank-b", "bank-a"]), .init(gateways: ["bank-c"]),
         ]
         #expect(try names(routes) == ["bank-b", "bank-a"])
@@ -34,7 +35,8 @@ struct RoutingTests {
         #expect(try names([.init(methods: [.upi], gateways: ["bank-a"])]) == [])
     }
 
-    @Test("amounts at the bounds of a route match, beyond them not", arguments: [(9, false), (10, true), (20, true), (21, false)])
+    @Test(
+        "amounts at the bounds of a route match, beyond them not", arguments: [(9, false), (10, true), (20, true), (21, false)])
     func amounts(amount: Int64, matches: Bool) throws {
         let route = Routing.Route(minimumAmount: 10, maximumAmount: 20, gateways: ["bank-a"])
         #expect(try names([route], amount: amount) == (matches ? ["bank-a"] : []))

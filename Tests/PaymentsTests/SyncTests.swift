@@ -218,7 +218,8 @@ struct SyncTests {
     @Test(
         "an open capture or void is judged by its charge",
         arguments: [
-            (OperationRecord.Kind.capture, FakeTransport.Step.charge("APPROVED"), "succeeded"), (.void, .charge("VOIDED"), "canceled"),
+            (OperationRecord.Kind.capture, FakeTransport.Step.charge("APPROVED"), "succeeded"),
+            (.void, .charge("VOIDED"), "canceled"),
         ])
     func captureFound(kind: OperationRecord.Kind, step: FakeTransport.Step, state: String) async throws {
         let id = try await world.paid(.authorization)

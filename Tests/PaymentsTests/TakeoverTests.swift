@@ -105,7 +105,8 @@ struct TakeoverTests {
     @Test(
         "a repeat that is refused or not taken says nothing of the first attempt (O1)",
         arguments: [
-            FakeTransport.Step.problem(429, "SLOW"), .fails(.sample(.connectRefused)), .problem(401, "WHO"), .problem(422, "WRONG"),
+            FakeTransport.Step.problem(429, "SLOW"), .fails(.sample(.connectRefused)), .problem(401, "WHO"),
+            .problem(422, "WRONG"),
             .fails(.sample(.attemptTimedOut)),
         ], ["queue", "fail"])
     func repeatNotTaken(_ step: FakeTransport.Step, onUnavailable: String) async throws {
@@ -273,5 +274,12 @@ struct TakeoverTests {
         #expect(stored.leased)
         let late = try await store.settle(Settlement(record: record, expectedVersion: 1, releasing: "one", keeping: keeping))
         #expect(late == .conflict(stored, nil))
+    }
+
+    @Test("an attempt whose owner died is shown as unknown, until the gateway's word is heard")
+    func shown() async throws {
+        try await world.abandonPayment()
+        world.bank.script(.problem(500, "OOPS"))
+        #expect(try await world.pay().json["attempts"]?.elements?.first?["outcome"] == .string("unknown"))
     }
 }

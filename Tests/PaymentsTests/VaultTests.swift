@@ -12,7 +12,9 @@ struct VaultTests {
         try #require(Vault.Key(id: id, secret: Secret([UInt8](repeating: byte, count: 32))))
     }
 
-    private func vault(_ first: Vault.Key, _ others: Vault.Key...) -> Vault { Vault(first: first, others: others, random: random) }
+    private func vault(_ first: Vault.Key, _ others: Vault.Key...) -> Vault {
+        Vault(first: first, others: others, random: random)
+    }
 
     @Test("opens what it sealed, and hides it until then")
     func roundTrip() throws {
@@ -80,7 +82,9 @@ struct VaultTests {
 
     @Test("takes keys of 32 bytes with an id of 1 to 64 bytes, and no others")
     func keys() {
-        func made(_ id: String, _ count: Int) -> Bool { Vault.Key(id: id, secret: Secret([UInt8](repeating: 1, count: count))) != nil }
+        func made(_ id: String, _ count: Int) -> Bool {
+            Vault.Key(id: id, secret: Secret([UInt8](repeating: 1, count: count))) != nil
+        }
         #expect(made("k", 32))
         #expect(made(String(repeating: "k", count: 64), 32))
         for (id, count) in [("", 32), (String(repeating: "k", count: 65), 32), ("k", 31), ("k", 33), ("k", 0), ("k", 16)] {
