@@ -1,7 +1,7 @@
 /// A JSON value, read strictly (RFC 8259) and written deterministically.
 ///
-/// Foundation's decoders accept duplicate members, turn `1.0` into an integer and keep no positions; a payment request
-/// must not be read in two ways, so the project reads JSON in this one place.
+/// Foundation's decoders accept duplicate members and keep no positions; a payment request must not be read in two ways, so the
+/// project reads JSON in this one place.
 public enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)

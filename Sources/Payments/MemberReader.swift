@@ -52,7 +52,7 @@ struct MemberReader {
             if required { fail(name, "is required") }
             return nil
         }
-        guard case .integer(let number) = value, range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             fail(name, "must be an integer from \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
@@ -71,5 +71,18 @@ struct MemberReader {
             return nil
         }
         return word
+    }
+}
+
+extension JSON {
+    /// An integer as JSON Schema means it: `1000`, and `1000.0` too.
+    fileprivate var wholeNumber: Int64? {
+        switch self {
+        case .integer(let number): return number
+        case .number(let lexeme):
+            let parts = lexeme.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts[1].allSatisfy { $0 == "0" } ? Int64(parts[0]) : nil
+        default: return nil
+        }
     }
 }

@@ -2,7 +2,7 @@ import AdapterKit
 
 extension PaymentMethod {
     /// Texts for which the contract names no limit.
-    private static let unbounded = 1...2048
+    private static let unbounded = 0...2048
 
     /// The member `method`: `type` names the one other member that is present.
     static func read(_ reader: inout MemberReader) -> PaymentMethod? {
@@ -55,15 +55,15 @@ extension PaymentMethod {
         return .pix(
             Pix(
                 key: reader.text("key", 0...77), expiresIn: reader.integer("expires_in", 60...2_592_000).map(Int.init) ?? 3600,
-                payerTaxID: reader.text("payer_tax_id", 0...2048), payerName: reader.text("payer_name", 0...2048)))
+                payerTaxID: reader.text("payer_tax_id", unbounded), payerName: reader.text("payer_name", unbounded)))
     }
 
     private static func upi(_ body: JSON, _ pointer: String, _ outer: inout MemberReader) -> PaymentMethod? {
         var reader = MemberReader(body, at: pointer, allowing: ["flow", "payer_vpa", "payee_vpa"])
         defer { outer.adopt(reader.errors) }
         let flow = reader.word("flow", UPI.Flow.self) ?? .pay
-        guard let payer = reader.text("payer_vpa", 0...2048, required: true),
-            let payee = reader.text("payee_vpa", 0...2048, required: true)
+        guard let payer = reader.text("payer_vpa", unbounded, required: true),
+            let payee = reader.text("payee_vpa", unbounded, required: true)
         else { return nil }
         return .upi(UPI(flow: flow, payerVPA: payer, payeeVPA: payee))
     }
@@ -92,9 +92,9 @@ extension PaymentMethod {
     private static func wallet(_ body: JSON, _ pointer: String, _ outer: inout MemberReader) -> PaymentMethod? {
         var reader = MemberReader(body, at: pointer, allowing: ["provider", "token", "return_url"])
         defer { outer.adopt(reader.errors) }
-        let token = reader.text("token", 0...2048)
-        let returnURL = reader.text("return_url", 0...2048)
-        return reader.text("provider", 0...2048, required: true).map {
+        let token = reader.text("token", unbounded)
+        let returnURL = reader.text("return_url", unbounded)
+        return reader.text("provider", unbounded, required: true).map {
             .wallet(Wallet(provider: $0, token: token, returnURL: returnURL))
         }
     }

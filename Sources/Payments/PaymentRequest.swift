@@ -2,8 +2,8 @@ public import AdapterKit
 
 /// A payment as the caller asks for it, checked against openapi.yaml.
 public struct PaymentRequest: Sendable, Equatable {
-    /// Longest gateway name that is looked up.
-    private static let gatewayName = 1...63
+    /// Longest gateway name that is looked up; one that is not configured is `no_gateway`.
+    static let gatewayName = 0...2048
 
     public var money: Money
     public var reference: String
@@ -96,7 +96,7 @@ public struct AccountRequest: Sendable, Equatable {
         var reader = MemberReader(json, at: "", allowing: ["type", "value", "gateway"])
         let kind = reader.word("type", Operation.Account.Kind.self, required: true)
         let value = reader.text("value", 1...140, required: true)
-        gateway = reader.text("gateway", 1...63)
+        gateway = reader.text("gateway", PaymentRequest.gatewayName)
         guard reader.errors.isEmpty, let kind, let value else { throw Problem(.validationFailed, errors: reader.errors) }
         account = Operation.Account(kind: kind, value: value)
     }

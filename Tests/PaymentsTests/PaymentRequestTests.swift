@@ -60,12 +60,17 @@ struct PaymentRequestTests {
         #expect(request.money == Money(minorUnits: 1_000, currency: try #require(Currency("EUR"))))
     }
 
+    @Test("takes a whole number with a fraction of zeros, as JSON Schema does", arguments: ["1000", "1000.0", "1000.00"])
+    func wholeAmount(_ text: String) throws {
+        #expect(try PaymentRequest(.payment(("amount", try .parsed(text)))).money.minorUnits == 1_000)
+    }
+
     // MARK: Invalid
 
     @Test(
         "is refused for an amount that is none, zero, negative, too large, a fraction or a text",
         arguments: [
-            "null", "0", "-1", "1000000000000", "99999999999999999999", "10.00", "10.0", "1e3", "0.5", "\"1000\"", "true",
+            "null", "0", "-1", "1000000000000", "99999999999999999999", "10.01", "10.50", "1e3", "0.5", "\"1000\"", "true",
             "[1000]",
             "{\"value\":1000}", "-0",
         ])
@@ -148,7 +153,7 @@ struct PaymentRequestTests {
             (#"{"type":"card","card":{"holder":null}}"#, "/method/card/holder"),
             (#"{"type":"pix","pix":{"expires_in":59}}"#, "/method/pix/expires_in"),
             (#"{"type":"pix","pix":{"expires_in":2592001}}"#, "/method/pix/expires_in"),
-            (#"{"type":"pix","pix":{"expires_in":60.0}}"#, "/method/pix/expires_in"),
+            (#"{"type":"pix","pix":{"expires_in":60.5}}"#, "/method/pix/expires_in"),
             (#"{"type":"upi","upi":{"payer_vpa":"a@b"}}"#, "/method/upi/payee_vpa"),
             (#"{"type":"upi","upi":{"payer_vpa":"a@b","payee_vpa":"c@d","flow":"push"}}"#, "/method/upi/flow"),
             (#"{"type":"bank_transfer","bank_transfer":{"debtor":{"account":"A"}}}"#, "/method/bank_transfer/creditor"),

@@ -93,6 +93,7 @@ struct APIResponder: HTTPResponder {
         case .accountValidation:
             return await service.validateAccount(try AccountRequest(try Self.json(body, headers)), call: call)
         case .gateways: return service.gateways(call: call)
+        case .events: throw Problem(.notFound, "Events are not served by this version yet.")
         case .document: throw Problem(.notFound)
         }
     }

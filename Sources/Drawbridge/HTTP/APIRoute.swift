@@ -11,6 +11,7 @@ enum APIRoute: Equatable {
     case refunds(PaymentID)
     case accountValidation
     case gateways
+    case events
     case document
 
     init?(path: Substring) {
@@ -20,6 +21,7 @@ enum APIRoute: Equatable {
         case ["openapi.yaml"]: self = .document
         case ["v1", "payments"]: self = .payments
         case ["v1", "gateways"]: self = .gateways
+        case ["v1", "events"]: self = .events
         case ["v1", "accounts", "validate"]: self = .accountValidation
         case let rest where rest.starts(with: ["v1", "payments"]):
             guard let id = rest.dropFirst(2).first.flatMap({ PaymentID(String($0)) }) else { return nil }
@@ -42,7 +44,7 @@ enum APIRoute: Equatable {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .payments: [.get, .post]
-        case .payment, .gateways, .document: [.get]
+        case .payment, .gateways, .events, .document: [.get]
         case .capture, .void, .sync, .refunds, .accountValidation: [.post]
         }
     }
@@ -58,6 +60,7 @@ enum APIRoute: Equatable {
         case .refunds: "/v1/payments/{id}/refunds"
         case .accountValidation: "/v1/accounts/validate"
         case .gateways: "/v1/gateways"
+        case .events: "/v1/events"
         case .document: "/openapi.yaml"
         }
     }
