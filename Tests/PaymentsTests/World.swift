@@ -24,9 +24,11 @@ struct World: Sendable {
     /// - Parameters:
     ///   - route: the gateways of the one route, primary first; `bank-a` and `bank-b` are both configured.
     ///   - account: who we are at `bank-a`.
+    ///   - settings: more of the settings of `bank-a`.
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
-        route: [String] = ["bank-a"], account: String = "acme-123", maximumInFlight: Int = 100, beside other: World? = nil
+        route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
+        maximumInFlight: Int = 100, beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
@@ -39,16 +41,20 @@ struct World: Sendable {
             settings: .init(deadline: Self.deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400))),
             routing: Routing(
                 routes: [.init(gateways: route)],
-                gateways: [try Self.gateway("bank-a", account: account), try Self.gateway("bank-b")],
+                gateways: [try Self.gateway("bank-a", account: account, settings: settings), try Self.gateway("bank-b")],
                 allowed: ["limited": ["bank-b"]]),
             store: store, client: GatewayClient(transport: bank, time: time, random: random), vault: vault,
             derivation: derivation, time: time, random: random, inFlight: inFlight, logger: log.logger)
     }
 
-    static func gateway(_ name: String, account: String = "acme-123") throws -> Gateway {
-        let settings = AdapterSettings(
-            values: .members([("tenant", .string(account)), ("key_id", .string("k1")), ("secret", .string("text"))])
-        ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+    static let usualKey: [(String, JSON)] = [("key_id", .string("k1")), ("secret", .string("text"))]
+
+    static func gateway(
+        _ name: String, account: String = "acme-123", settings: [(String, JSON)] = usualKey
+    ) throws -> Gateway {
+        let settings = AdapterSettings(values: .members([("tenant", .string(account))] + settings)) {
+            _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText)
+        }
         return Gateway(
             name: name, adapter: try BankHMACAdapter(settings: settings),
             endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt))
