@@ -94,8 +94,8 @@ struct PaymentRequestTests {
             ("description", .string(String(repeating: "e\u{301}", count: 71))), ("description", .null),
             ("description", .bool(true)),
             ("capture", .string("later")), ("capture", .string("Manual")), ("capture", .bool(true)), ("capture", .null),
-            ("on_unavailable", .string("retry")), ("on_unavailable", .integer(0)), ("gateway", .string("")),
-            ("gateway", Self.letters(64)), ("gateway", .array([])), ("metadata", .array([])), ("metadata", .string("x")),
+            ("on_unavailable", .string("retry")), ("on_unavailable", .integer(0)), ("gateway", .integer(1)),
+            ("gateway", Self.letters(2049)), ("gateway", .array([])), ("metadata", .array([])), ("metadata", .string("x")),
             ("metadata", .null), ("metadata", .object((0..<21).map { JSON.Member("m\($0)", .string("")) })),
             ("customer", .string("x")),
             ("customer", .null), ("customer", .array([])),
@@ -149,7 +149,7 @@ struct PaymentRequestTests {
             (#"{"type":"card","card":{"cvc":"12345"}}"#, "/method/card/cvc"),
             (#"{"type":"card","card":{"cvc":737}}"#, "/method/card/cvc"),
             (#"{"type":"card","card":{"cvc":"7a7"}}"#, "/method/card/cvc"),
-            (#"{"type":"card","card":{"token":""}}"#, "/method/card/token"),
+            (#"{"type":"card","card":{"token":7}}"#, "/method/card/token"),
             (#"{"type":"card","card":{"holder":null}}"#, "/method/card/holder"),
             (#"{"type":"pix","pix":{"expires_in":59}}"#, "/method/pix/expires_in"),
             (#"{"type":"pix","pix":{"expires_in":2592001}}"#, "/method/pix/expires_in"),
@@ -211,7 +211,7 @@ struct PaymentRequestTests {
         arguments: [
             (#"{"value":"a@b"}"#, "/type"), (#"{"type":"iban","value":"a"}"#, "/type"), (#"{"type":"vpa"}"#, "/value"),
             (#"{"type":"vpa","value":""}"#, "/value"), (#"{"type":"vpa","value":1}"#, "/value"),
-            (#"{"type":"vpa","value":"a@b","gateway":""}"#, "/gateway"), (#"{"type":"vpa","value":"a@b","x":1}"#, "/x"),
+            (#"{"type":"vpa","value":"a@b","gateway":7}"#, "/gateway"), (#"{"type":"vpa","value":"a@b","x":1}"#, "/x"),
         ])
     func account(text: String, pointer: String) throws {
         let problem = #expect(throws: Problem.self) { try AccountRequest(.parsed(text)) }

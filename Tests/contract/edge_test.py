@@ -114,7 +114,7 @@ NO_PATHS = [
     "/", "//", "/v1", "/v1/", "//v1/gateways", "/v1//gateways", "/v1/gateways/", "/V1/gateways", "/v1/./gateways",
     "/v1/payments/../gateways", "/v1/payments/%2e%2e/gateways", "/v1%2Fgateways", "/v1/gateways%00", "/v1/gateways;a=b",
     "/v1/payments/", f"/v1/payments/{PAYMENT}/", f"/v1/payments/{PAYMENT.upper()}", f"/v1/payments/{PAYMENT}0",
-    f"/v1/payments/{PAYMENT}%20", f"/v1/payments/{PAYMENT}/refund", f"/v1/payments/{PAYMENT}/capture/x", "/v1/events",
+    f"/v1/payments/{PAYMENT}%20", f"/v1/payments/{PAYMENT}/refund", f"/v1/payments/{PAYMENT}/capture/x",
     "/openapi.yaml/", "/openapi.json", "/health", "/metrics",
 ]  # fmt: skip
 
