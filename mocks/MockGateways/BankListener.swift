@@ -22,6 +22,7 @@ struct BankListener: Sendable {
         configuration.certificateVerification = .noHostnameVerification
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(tls.clientCAPEM))
         configuration.minimumTLSVersion = .tlsv12
+        if tls.isLimitedToTLS12 { configuration.maximumTLSVersion = .tlsv12 }
         configuration.applicationProtocols = http2 ? NIOHTTP2SupportedALPNProtocols : ["http/1.1"]
         return try NIOSSLContext(configuration: configuration)
     }

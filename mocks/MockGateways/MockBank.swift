@@ -8,6 +8,8 @@ public final class MockBank: Sendable {
         public var keyPEM: [UInt8]
         /// Who signs the certificates of clients; a client without one is turned away in the handshake.
         public var clientCAPEM: [UInt8]
+        /// Whether nothing newer than TLS 1.2 is spoken, as old banks do.
+        public var isLimitedToTLS12 = false
 
         public init(certificatePEM: [UInt8], keyPEM: [UInt8], clientCAPEM: [UInt8]) {
             self.certificatePEM = certificatePEM
