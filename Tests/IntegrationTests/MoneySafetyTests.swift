@@ -1,0 +1,118 @@
+import AdapterKit
+import MockGateways
+import TestKit
+import Testing
+
+@Suite("Money is safe", .serialized, .timeLimit(.minutes(2)))
+struct MoneySafetyTests {
+    @Test("nothing is sent while Redis is away, and the same key pays once it is back")
+    func redisAway() async throws {
+        try await World.with(.redis) { world in
+            let redis = try #require(RedisServer.current)
+            let held = try await world.acme.authorize()
+            await redis.stop()
+            let replies = [
+                try await world.acme.pay(key: "order-7"), try await world.acme.capture(held.id),
+                try await world.acme.void(held.id), try await world.acme.payment(held.id),
+            ]
+            #expect(replies.map(\.status) == [503, 503, 503, 503])
+            #expect(replies.map(\.code) == Array(repeating: "state_store_unavailable", count: 4))
+            let ready = try await world.gateway.ask("/ready")
+            #expect(ready.status == 503)
+            #expect(ready["ready"]?.bool == false)
+            #expect(world.requestsAtBank == 1)
+            try await redis.start()
+            let paid = try await world.payOnceRedisIsBack(key: "order-7")
+            #expect(paid.status == 201)
+            #expect(world.bank.counters[.charge] == 2)
+        }
+    }
+
+    @Test("what the bank said while Redis went away is kept, told as 202, and settled when Redis is back")
+    func redisKilledBeforeSettle() async throws {
+        try await World.with(.redis) { world in
+            let redis = try #require(RedisServer.current)
+            try world.bank.script(.slowAfter(milliseconds: 1000), for: .charge)
+            async let answer = world.acme.pay(key: "order-7")
+            await world.bank.reaches { ledger, _ in ledger.moneyMovements == 1 }
+            await redis.stop()
+            let reply = try await answer
+            #expect(reply.status == 202)
+            #expect(reply.state == "processing")
+            try await redis.start()
+            #expect(await world.gateway.logs("payment decided", reply.id))
+            #expect(try await world.acme.payment(reply.id).state == "succeeded")
+            #expect(try await world.acme.pay(key: "order-7").status == 201)
+            #expect(world.bank.counters[.charge] == 1)
+            #expect(world.bank.ledger.moneyMovements == 1)
+        }
+    }
+
+    @Test("a payment whose process was killed after the bank had acted is found by the caller's repeat, and paid once")
+    func killed() async throws {
+        try await World.with(.redis, { $0.attempt = "300ms" }) { world in
+            let redis = try #require(RedisServer.current)
+            try world.bank.script(.slowAfter(milliseconds: 60_000), for: .charge)
+            let lost = Task { try await world.acme.pay(key: "order-7") }
+            await world.bank.reaches { ledger, _ in ledger.moneyMovements == 1 }
+            await world.gateway.kill()
+            await #expect(throws: Wire.NoAnswer.self) { try await lost.value }
+            try await RunningGateway.with(world.configuration) { next in
+                let early = try await next.acme.pay(key: "order-7")
+                #expect(early.status == 409)
+                #expect(early.code == "idempotency_in_progress")
+                // The dead owner's lease: the attempt's time and five seconds.
+                try await redis.elapse(.milliseconds(5400))
+                let repeated = try await next.acme.pay(key: "order-7")
+                #expect(repeated.status == 201)
+                #expect(repeated.state == "succeeded")
+            }
+            #expect(world.bank.counters[.charge] == 1)
+            #expect(world.bank.counters[.inquiry] == 1)
+            #expect(world.bank.ledger.moneyMovements == 1)
+        }
+    }
+
+    @Test("nothing is sent twice when the bank closes idle connections under requests", arguments: StoreKind.allCases)
+    func idleConnections(store: StoreKind) async throws {
+        let payments = 60
+        try await World.with(store) { world in
+            try world.bank.script(.closeIdle, for: .charge, times: payments)
+            let replies = try await Volume(payments: payments, inFlight: 4).run(at: world.acme)
+            // A connection that closes under a request leaves its outcome unknown: never a second request.
+            #expect(replies.allSatisfy { $0.status == 201 || $0.reason == "outcome_unknown" })
+            let (ledger, counters) = (world.bank.ledger, world.bank.counters)
+            #expect(counters[.charge] <= payments)
+            #expect(counters[.charge] == ledger.charges.count)
+            #expect(ledger.moneyMovements == ledger.charges.count)
+            #expect(Set(replies.filter { $0.status == 201 }.map(\.id)).isSubset(of: ledger.charges.keys))
+            #expect(replies.count { $0.status == 201 } > payments / 2)
+        }
+    }
+
+    @Test("a caller that hangs up changes nothing about its payment")
+    func hangsUp() async throws {
+        try await World.with { world in
+            try world.bank.script(.slowAfter(milliseconds: 500), for: .charge)
+            let caller = Task { try await world.open.pay(key: "order-7") }
+            await world.bank.reaches { ledger, _ in ledger.moneyMovements == 1 }
+            caller.cancel()
+            _ = await caller.result
+            #expect(await world.gateway.logs("payment decided"))
+            #expect(try await world.open.pay(key: "order-7").state == "succeeded")
+            #expect(world.bank.counters[.charge] == 1)
+        }
+    }
+}
+
+extension World {
+    /// The first connection to a Redis that is back takes a moment: until then the answer is the problem that says "repeat".
+    fileprivate func payOnceRedisIsBack(key: String) async throws -> Reply {
+        var reply = try await acme.pay(key: key)
+        while reply.code == "state_store_unavailable" {
+            try Task.checkCancellation()
+            reply = try await acme.pay(key: key)
+        }
+        return reply
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The built `drawbridge` as a process of its own.
+///
+/// Started without Foundation's `Process`, whose children inherit the blocked signals of the thread that starts them, so that
+/// SIGTERM would not reach them.
+final class RunningProgram: Sendable {
+    struct NotStarted: Error {
+        let path: String
+    }
+
+    /// Built beside the tests, as their target depends on it.
+    static let path = Bundle.main.bundleURL.appending(path: "drawbridge").path
+
+    let identifier: pid_t
+    let output = PrintedLines()
+    let errors = PrintedLines()
+    private let code = Mutex<Int32?>(nil)
+
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        let output = try Channel()
+        let errors = try Channel()
+        defer {
+            close(output.writing)
+            close(errors.writing)
+        }
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }.map { "\($0)=\($1)" }
+        identifier = try Self.spawn([Self.path] + arguments, variables, output: output.writing, errors: errors.writing)
+        follow(errors.reading, into: self.errors) {}
+        follow(output.reading, into: self.output) { self.reap() }
+    }
+
+    func signal(_ number: Int32) { _ = kill(identifier, number) }
+
+    /// Waits until the program is gone.
+    /// - Returns: its exit code, or the number of the signal that ended it, negative; `nil` when the task was cancelled.
+    func ended() async -> Int32? {
+        await errors.ended()
+        await output.ended()
+        return code.withLock { $0 }
+    }
+
+    /// The most memory that was resident since the start, in bytes.
+    func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
+    }
+
+    // MARK: Starting and following
+
+    /// Two ends that no other child inherits, which pipes cannot promise here.
+    private struct Channel {
+        let reading: Int32
+        let writing: Int32
+
+        init() throws {
+            var ends: [Int32] = [-1, -1]
+            let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+            guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw NotStarted(path: RunningProgram.path) }
+            reading = ends[0]
+            writing = ends[1]
+        }
+    }
+
+    private static func spawn(_ words: [String], _ variables: [String], output: Int32, errors: Int32) throws -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        var noSignals = sigset_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+        unsafe sigemptyset(&noSignals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        var environment = unsafe variables.map { unsafe strdup($0) } + [nil]
+        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
+        var identifier: pid_t = 0
+        guard unsafe posix_spawn(&identifier, path, &actions, &attributes, &arguments, &environment) == 0 else {
+            throw NotStarted(path: path)
+        }
+        return identifier
+    }
+
+    /// On a thread of its own, because reading blocks.
+    private func follow(_ input: Int32, into lines: PrintedLines, then: @escaping @Sendable () -> Void) {
+        Thread {
+            var buffer = [UInt8](repeating: 0, count: 16_384)
+            while true {
+                let count = unsafe read(input, &buffer, buffer.count)
+                guard count > 0 else { break }
+                lines.append(buffer[..<count])
+            }
+            close(input)
+            then()
+            lines.end()
+        }.start()
+    }
+
+    private func reap() {
+        var status: Int32 = 0
+        _ = unsafe waitpid(identifier, &status, 0)
+        let signal = status & 0x7F
+        code.withLock { $0 = signal == 0 ? (status >> 8) & 0xFF : -signal }
+    }
+}
+
+extension RunningProgram {
+    /// What a run of the program came to.
+    struct Run {
+        let code: Int32?
+        let output: String
+        let errors: String
+    }
+
+    /// Runs the program to its end.
+    static func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Run {
+        let program = try RunningProgram(arguments, environment: environment)
+        let code = await program.ended()
+        return Run(code: code, output: program.output.text, errors: program.errors.text)
+    }
+}

@@ -1,0 +1,117 @@
+import AdapterKit
+import MockGateways
+import TestKit
+import Testing
+
+@Suite("What nobody may read", .serialized, .timeLimit(.minutes(2)))
+struct SecrecyTests {
+    /// Personal data, each of a form that nothing else has. The card's number passes Luhn.
+    private static let number = "4000009876543210"
+    private static let canaries = [
+        number, "9173", "Canary Q. Holder", "canary@example.com", "986.543.210-99", "canary-description", "tok_canary_1",
+        "canary.payer@bank", "canary-account-77",
+    ]
+
+    private static let card = Caller.order(
+        ("description", .string("canary-description")),
+        ("method",
+            Caller.card(
+                ("number", .string(number)), ("exp_month", .integer(12)), ("exp_year", .integer(2031)), ("cvc", .string("9173")),
+                ("holder", .string("Canary Q. Holder")))),
+        ("customer",
+            .members([
+                ("name", .string("Canary Q. Holder")), ("email", .string("canary@example.com")),
+                ("tax_id", .string("986.543.210-99")),
+            ])))
+
+    private static let others = [
+        Caller.order(("method", Caller.card(("token", .string("tok_canary_1"))))),
+        Caller.order(
+            ("method",
+                .members([
+                    ("type", .string("upi")),
+                    ("upi", .members([("payer_vpa", .string("canary.payer@bank")), ("payee_vpa", .string("shop@bank"))])),
+                ]))),
+        Caller.order(
+            ("method",
+                .members([
+                    ("type", .string("bank_transfer")),
+                    (
+                        "bank_transfer",
+                        .members([
+                            ("debtor", .members([("account", .string("canary-account-77"))])),
+                            ("creditor", .members([("account", .string("1"))])),
+                        ])
+                    ),
+                ]))),
+    ]
+
+    @Test("is not in the log, nor in metrics, however much is logged and whatever fails", arguments: StoreKind.allCases)
+    func log(store: StoreKind) async throws {
+        try await World.with(store, { $0.logLevel = "trace" }) { world in
+            for misbehaviour in [
+                nil, .decline(code: "05"), .garbage, .cutAfter, .noSignature, .rejected, .notProcessed, .pending,
+            ] as [Misbehaviour?] {
+                if let misbehaviour { try world.bank.script(misbehaviour, for: .charge) }
+                let reply = try await world.acme.pay(Self.card)
+                #expect([201, 202].contains(reply.status))
+                for canary in Self.canaries where canary != "canary-description" { #expect(!reply.text.contains(canary)) }
+                _ = try await world.acme.sync(reply.id)
+            }
+            for order in Self.others { #expect(try await world.acme.pay(order).status == 201) }
+            try await provoke(world)
+            let metrics = try await world.gateway.ask("/metrics").text
+            world.gateway.terminate()
+            #expect(await world.gateway.program.ended() == 0)
+            let log = world.gateway.program.output.text + world.gateway.program.errors.text
+            #expect(log.contains("payment decided"))
+            for secret in Self.canaries + Setup.secrets + ["PRIVATE KEY"] {
+                #expect(!log.contains(secret), "\(secret)")
+                #expect(!metrics.contains(secret), "\(secret)")
+            }
+        }
+    }
+
+    /// Requests that are refused while they carry what nobody may read.
+    private func provoke(_ world: World) async throws {
+        var forged = APIRequest.post("/v1/payments", Self.card, key: "order-7")
+        forged.add("X-Tenant-Id", "acme")
+        forged.add("X-Signature", "v1=AAAA")
+        #expect(try await world.acme.send(forged).status == 400)
+        let wrong = JSON.object((Self.card.members ?? []).filter { $0.name != "amount" })
+        #expect(try await world.acme.pay(wrong).status == 422)
+        #expect(try await world.acme.get("/v1/payments/\(Self.number)").status == 404)
+    }
+
+    @Test("is not readable in Redis")
+    func redis() async throws {
+        try await World.with(.redis) { world in
+            let redis = try #require(RedisServer.current)
+            for order in [Self.card] + Self.others { #expect(try await world.acme.pay(order).status == 201) }
+            // A queued payment keeps its card's number, and only encrypted.
+            try world.bank.script(.notProcessed, for: .charge)
+            #expect(try await world.acme.pay(Self.card).state == "queued")
+            let keys = try await redis.command("KEYS", "*").split(separator: "\n").map(String.init)
+            #expect(keys.count > Self.others.count)
+            for key in keys {
+                let held = try await held(under: key, redis)
+                for secret in Self.canaries + Setup.secrets { #expect(!held.contains(secret), "\(secret) under \(key)") }
+            }
+        }
+    }
+
+    private func held(under key: String, _ redis: RedisServer) async throws -> String {
+        switch try await redis.command("TYPE", key) {
+        case "hash": try await redis.command("HGETALL", key)
+        case "string": try await redis.command("GET", key)
+        case "list": try await redis.command("LRANGE", key, "0", "-1")
+        case "set": try await redis.command("SMEMBERS", key)
+        case "zset": try await redis.command("ZRANGE", key, "0", "-1")
+        case let type: throw UnknownType(name: type)
+        }
+    }
+
+    private struct UnknownType: Error {
+        let name: String
+    }
+}
