@@ -49,7 +49,7 @@ struct AdminTests {
                 #"drawbridge_attempts_total{gateway="bank-a",operation="payment",outcome="declined"} 1"#,
                 #"drawbridge_attempts_total{gateway="bank-a",operation="payment",outcome="unknown"} 1"#,
                 #"http_client_request_duration_seconds_count{gateway="bank-a",operation="payment",http_response_status_code="200"} 2"#,
-                #"http_client_request_duration_seconds_count{gateway="bank-a",operation="payment",error_type="connection_lost"} 1"#,
+                #"http_client_request_duration_seconds_count{gateway="bank-a",operation="payment",error_type="resend_prevented"} 1"#,
                 #"http_server_request_duration_seconds_count{http_request_method="POST",http_route="/v1/payments",http_response_status_code="201"} 2"#,
                 #"http_server_request_duration_seconds_count{http_request_method="GET",http_route="unmatched",http_response_status_code="404"} 1"#,
                 "drawbridge_in_flight 0.0",
@@ -61,7 +61,7 @@ struct AdminTests {
 
     @Test("keeps its metrics for who has the token, and answers probes without it")
     func token() async throws {
-        try await World.with(.memory, { $0.adminToken = "4dmin-token" }) { world in
+        try await World.with(.memory, try Setup { $0.adminToken = "4dmin-token" }) { world in
             for token in [nil, "", "4dmin-toke", "4dmin-token2", "\"4dmin-token\""] {
                 let reply = try await world.gateway.ask("/metrics", token: token)
                 #expect(reply.status == 401)

@@ -13,7 +13,8 @@ extension BadRequest {
     private static func repeated(_ name: String) -> BadRequest {
         BadRequest(
             testDescription: "\(name): twice", status: 400, code: "malformed_request", pointer: "/headers/\(name)",
-            afterSigning: { $0.add(name, $0.value(name) ?? "x") })
+            beforeSigning: { if name == "X-Request-Id" { $0.add(name, "request-7") } },
+            afterSigning: { $0.add(name, $0.value(name) ?? "") })
     }
 
     private static func missing(_ name: String) -> BadRequest {
@@ -35,11 +36,12 @@ extension BadRequest {
             header("Idempotency-Key", "empty", 400, "idempotency_key_missing") { $0.set("Idempotency-Key", "") },
             malformed("Idempotency-Key", String(repeating: "k", count: 256)), malformed("Idempotency-Key", "two words"),
             malformed("Idempotency-Key", "\"\""),
-            header("X-Tenant-Id", "missing", 400, "malformed_request") { $0.remove("X-Tenant-Id") },
-            malformed("X-Tenant-Id", "ACME"), malformed("X-Tenant-Id", "-acme"), malformed("X-Tenant-Id", "acme/other"),
-            malformed("X-Tenant-Id", "acme, other"), malformed("X-Tenant-Id", String(repeating: "a", count: 64)),
+            header("X-Tenant-Id", "missing", 401, "unauthenticated") { $0.remove("X-Tenant-Id") },
             malformed("X-Request-Id", String(repeating: "r", count: 129)),
         ]
+        + ["ACME", "-acme", "acme/other", "acme, other", String(repeating: "a", count: 64)].map { tenant in
+            header("X-Tenant-Id", tenant, 401, "unauthenticated") { $0.set("X-Tenant-Id", tenant) }
+        }
 }
 
 // MARK: - Signatures
@@ -100,22 +102,21 @@ extension BadRequest {
             })
     }
 
-    private static let id = "pay_00000000000000000000000000"
-
     static let paths = [
-        path("/v1/payments/\(id)"), path("/v1/payments/\(id.uppercased())"), path("/v1/payments/\(id)0"),
-        path("/v1/payments/\(id)%00"), path("/v1/payments/%70ay_00000000000000000000000000"),
-        path("/v1/payments/pay_..%2f..%2f..%2fadmin%2fmetrics000"), path("/v1/payments/../payments/\(id)"),
-        path("/v1/payments/./\(id)"), path("/v1//payments/\(id)"), path("/v1/payments/\(id)/"), path("/v1/payments/"),
-        path("/v1/payments/\(id)/capture/", method: "POST"), path("/v1/payments/\(id)%2fcapture", method: "POST"),
+        path("/v1/payments/\(absent)"), path("/v1/payments/\(absent.uppercased())"), path("/v1/payments/\(absent)0"),
+        path("/v1/payments/\(absent)%00"), path("/v1/payments/%70ay_00000000000000000000000000"),
+        path("/v1/payments/pay_..%2f..%2f..%2fadmin%2fmetrics000"), path("/v1/payments/../payments/\(absent)"),
+        path("/v1/payments/./\(absent)"), path("/v1//payments/\(absent)"), path("/v1/payments/\(absent)/"), path("/v1/payments/"),
+        path("/v1/payments/\(absent)/capture/", method: "POST"), path("/v1/payments/\(absent)%2fcapture", method: "POST"),
         path("/V1/PAYMENTS"), path("/metrics"), path("/admin/gateways"), path("/"),
         path("/v1/payments", 405, "method_not_allowed", method: "PUT"),
         path("/v1/payments", 405, "method_not_allowed", method: "DELETE"),
-        path("/v1/payments/\(id)", 405, "method_not_allowed", method: "POST"),
-        path("/v1/payments/\(id)/void", 405, "method_not_allowed"),
+        path("/v1/payments/\(absent)", 405, "method_not_allowed", method: "POST"),
+        path("/v1/payments/\(absent)/void", 405, "method_not_allowed"),
         path("/v1/payments", 422, "validation_failed"), path("/v1/payments?reference=", 422, "validation_failed"),
         path("/v1/payments?reference=a&reference=b", 422, "validation_failed"),
-        path("/v1/payments?reference=%FF", 422, "validation_failed"), path("/v1/payments?reference=a&limit=0", 422, "validation_failed"),
+        path("/v1/payments?reference=%FF", 422, "validation_failed"),
+        path("/v1/payments?reference=a&limit=0", 422, "validation_failed"),
         path("/v1/payments?reference=a&limit=101", 422, "validation_failed"),
         path("/v1/payments?reference=a&offset=1", 422, "validation_failed"),
     ]

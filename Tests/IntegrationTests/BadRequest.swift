@@ -61,7 +61,7 @@ extension BadRequest {
         text("text after the object", #"{"amount":1000} {}"#.utf8, at: nil),
         text("a comment", #"{"amount":1000 /* minor units */}"#.utf8, at: nil),
         text("a trailing comma", #"{"amount":1000,}"#.utf8, at: nil),
-        text("a number with a leading zero", #"{"amount":0100}"#.utf8, at: "/amount"),
+        text("a number with a leading zero", #"{"amount":0100}"#.utf8, at: nil),
         text("not a number", #"{"amount":NaN}"#.utf8, at: "/amount"),
         text("text that is not UTF-8", Array(#"{"reference":""#.utf8) + [0xFF, 0xFE] + Array(#""}"#.utf8), at: "/reference"),
         text("an unpaired surrogate", #"{"reference":"\ud800"}"#.utf8, at: "/reference"),
@@ -69,7 +69,8 @@ extension BadRequest {
         text("a member that occurs twice", #"{"amount":1,"amount":1000}"#.utf8, at: "/amount"),
         text("a member of the method that occurs twice", #"{"method":{"type":"card","type":"pix"}}"#.utf8, at: "/method/type"),
         text("1,000 arrays in each other", String(repeating: "[", count: 1000).utf8, at: String(repeating: "/0", count: 64)),
-        text("1,000 objects in each other", String(repeating: #"{"a":"#, count: 1000).utf8, at: String(repeating: "/a", count: 64)),
+        text(
+            "1,000 objects in each other", String(repeating: #"{"a":"#, count: 1000).utf8, at: String(repeating: "/a", count: 64)),
     ]
 
     static let amounts = [
@@ -96,11 +97,12 @@ extension BadRequest {
     ]
 
     static let methods = [
-        without("method"), member("method", .string("card")), member("method", .members([])  , at: "/method/type"),
+        without("method"), member("method", .string("card")), member("method", .members([]), at: "/method/type"),
         member("method", .members([("type", .string("cash"))]), at: "/method/type"),
         member("method", .members([("type", .string("card"))]), at: "/method/card"),
         member("method", .members([("type", .string("card")), ("pix", .members([]))]), at: "/method/pix"),
-        member("method", .members([("type", .string("card")), ("card", .members([])), ("pix", .members([]))]), at: "/method/pix"),
+        member(
+            "method", .members([("type", .string("card")), ("card", .members([])), ("pix", .members([]))]), at: "/method/pix"),
         member("method", .members([("type", .string("card")), ("card", .string("4111"))]), at: "/method/card"),
         member("method", Caller.card(("number", .string("41111111111"))), at: "/method/card/number"),
         member("method", Caller.card(("number", .string("4111 1111 1111 1111"))), at: "/method/card/number"),
@@ -119,6 +121,32 @@ extension BadRequest {
             "method", .members([("type", .string("bank_transfer")), ("bank_transfer", .members([("debtor", .members([]))]))]),
             at: "/method/bank_transfer/creditor"),
         member("method", .members([("type", .string("wallet")), ("wallet", .members([]))]), at: "/method/wallet/provider"),
+    ]
+
+    private static func operation(_ name: String, _ body: JSON, at pointer: String) -> BadRequest {
+        BadRequest(
+            testDescription: "\(name) \(String(decoding: body.encoded(), as: UTF8.self).prefix(60))", status: 422,
+            code: "validation_failed", pointer: pointer,
+            beforeSigning: { request in
+                request.target = name == "validate" ? "/v1/accounts/validate" : "/v1/payments/\(absent)/\(name)"
+                request.body = body.encoded()
+            })
+    }
+
+    /// A payment that nobody made.
+    static let absent = "pay_00000000000000000000000000"
+
+    static let operations = [
+        operation("capture", .members([("amount", .integer(0))]), at: "/amount"),
+        operation("capture", .members([("amount", .string("1"))]), at: "/amount"),
+        operation("capture", .members([("reason", .string("r"))]), at: "/reason"), operation("capture", .array([]), at: ""),
+        operation("refunds", .members([("amount", .integer(-1))]), at: "/amount"),
+        operation("refunds", .members([("amount", .number("0.5"))]), at: "/amount"),
+        operation("refunds", .members([("reason", .string(String(repeating: "r", count: 141)))]), at: "/reason"),
+        operation("refunds", .members([("currency", .string("BRL"))]), at: "/currency"),
+        operation("validate", .members([("type", .string("iban")), ("value", .string("a@b"))]), at: "/type"),
+        operation("validate", .members([("type", .string("vpa"))]), at: "/value"),
+        operation("validate", .members([("type", .string("vpa")), ("value", .string(""))]), at: "/value"),
     ]
 
     static let bodies = [

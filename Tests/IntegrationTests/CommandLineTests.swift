@@ -38,8 +38,8 @@ struct CommandLineTests {
 
     static let wrongLines = [
         WrongLine(right: "deployment: integration", wrong: "deploiment: integration", key: "deploiment"),
-        WrongLine(right: "payments: { deadline: 7s }", wrong: "payments: { deadline: soon }", key: "payments.deadline"),
-        WrongLine(right: "connect: 1s", wrong: "connect: 1", key: "gateways.bank-a.timeout.connect"),
+        WrongLine(right: "payments: { deadline: 12s }", wrong: "payments: { deadline: soon }", key: "payments.deadline"),
+        WrongLine(right: "connect: 5s", wrong: "connect: 5", key: "gateways.bank-a.timeout.connect"),
         WrongLine(right: "adapter: bank-hmac", wrong: "adapter: bank-hmack", key: "gateways.bank-a.adapter"),
         WrongLine(right: "env:DRAWBRIDGE_TEST_ACME_SECRET", wrong: "env:DRAWBRIDGE_TEST_NOTHING", key: "tenants.acme.keys"),
         WrongLine(right: "file:other.secret", wrong: "file:nowhere.secret", key: "tenants.other.keys"),
@@ -50,10 +50,13 @@ struct CommandLineTests {
         WrongLine(right: "min_version: \"1.3\"", wrong: "min_version: \"1.1\"", key: "gateways.bank-a.tls.min_version"),
     ]
 
-    @Test("refuses a wrong configuration with 2, the file, the line and the key, to serve and to check alike", arguments: wrongLines)
+    @Test(
+        "refuses a wrong configuration with 2, the file, the line and the key, to serve and to check alike", arguments: wrongLines
+    )
     func wrong(line: WrongLine) async throws {
         let right = try Self.usual()
-        let number = try #require(right.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains(line.right) })
+        let number = try #require(
+            right.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains(line.right) })
         let wrong = right.replacing(line.right, with: line.wrong)
         for command in ["serve", "check"] {
             let (run, path) = try await Self.check(wrong, command: command)
@@ -76,7 +79,9 @@ struct CommandLineTests {
         #expect(run.errors.contains("/nowhere/drawbridge.yaml"))
     }
 
-    @Test("opens the certificates and keys that a configuration names, and refuses those that are none", arguments: ["ca.pem", "client.pem", "client.key"])
+    @Test(
+        "opens the certificates and keys that a configuration names, and refuses those that are none",
+        arguments: ["ca.pem", "client.pem", "client.key"])
     func certificates(name: String) async throws {
         let folder = try Folder()
         let path = try Setup().write(to: folder, bankPort: 9443)
@@ -102,7 +107,10 @@ struct CommandLineTests {
             ["charge"], ["serve"], ["check"], ["serve", "--port", "1"], ["pay"], ["pay", "--tenant", "acme"],
             ["pay", "--tenant", "open", "--amount", "ten", "--currency", "BRL", "--reference", "r", "--card-token", "t"],
             ["pay", "--tenant", "open", "--amount", "1", "--currency", "BRL", "--reference", "r"],
-            ["pay", "--tenant", "open", "--key-id", "k", "--amount", "1", "--currency", "BRL", "--reference", "r", "--card-token", "t"],
+            [
+                "pay", "--tenant", "open", "--key-id", "k", "--amount", "1", "--currency", "BRL", "--reference", "r",
+                "--card-token", "t",
+            ],
             ["pay", "--tenant", "open", "--amount", "1", "--currency", "BRL", "--reference", "r", "--method", "{"],
             ["payments", "get", "--tenant", "open"], ["payments", "get", "--tenant", "open", "pay_1"],
             ["refund", "--tenant", "open", "../../x"], ["adapters", "--yaml"],

@@ -22,7 +22,9 @@ struct GatewayQuestionTests {
         }
     }
 
-    @Test("nothing about an account while the bank says nothing", arguments: [Misbehaviour.cutBefore, .noSignature, .garbage, .status500])
+    @Test(
+        "nothing about an account while the bank says nothing",
+        arguments: [Misbehaviour.cutBefore, .noSignature, .garbage, .status500])
     func silent(misbehaviour: Misbehaviour) async throws {
         try await World.with { world in
             try world.bank.script(misbehaviour, for: .accountValidation)

@@ -164,11 +164,11 @@ struct LifeTests {
     @Test("answers 202 when the caller's patience is over, and settles all the same", arguments: StoreKind.allCases)
     func impatient(store: StoreKind) async throws {
         try await World.with(store) { world in
-            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
+            try world.bank.script(.slowAfter(milliseconds: 2500), for: .charge)
             let clock = ContinuousClock()
             let started = clock.now
             let early = try await world.acme.pay(key: "order-7", prefer: "wait=1")
-            #expect(clock.now - started < .milliseconds(1450))
+            #expect(clock.now - started < .milliseconds(2400))
             #expect(early.status == 202)
             #expect(early.reason == "in_flight")
             #expect(await world.gateway.logs("payment decided", early.id))
@@ -181,7 +181,7 @@ struct LifeTests {
     @Test("answers 202 at once where the caller wants no waiting", arguments: StoreKind.allCases)
     func asynchronous(store: StoreKind) async throws {
         try await World.with(store) { world in
-            try world.bank.script(.slowAfter(milliseconds: 300), for: .charge)
+            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
             let early = try await world.acme.pay(key: "order-7", prefer: "respond-async")
             #expect(early.status == 202)
             #expect(early.reason == "in_flight")
@@ -197,7 +197,7 @@ struct LifeTests {
     @Test("tells the second of two that come at once to wait for the first", arguments: StoreKind.allCases)
     func running(store: StoreKind) async throws {
         try await World.with(store) { world in
-            try world.bank.script(.slowAfter(milliseconds: 700), for: .charge)
+            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
             async let first = world.acme.pay(key: "order-7")
             await world.bank.reaches { ledger, _ in !ledger.charges.isEmpty }
             let second = try await world.acme.pay(key: "order-7")
@@ -211,8 +211,8 @@ struct LifeTests {
 
     @Test("is unknown when a bank is too slow for the attempt, and found again by sync", arguments: StoreKind.allCases)
     func tooSlow(store: StoreKind) async throws {
-        try await World.with(store, { $0.attempt = "500ms" }) { world in
-            try world.bank.script(.slowAfter(milliseconds: 1000), for: .charge)
+        try await World.with(store, try Setup { $0.attempt = "1s" }) { world in
+            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
             let reply = try await world.acme.pay()
             #expect(reply.status == 202)
             #expect(reply.reason == "outcome_unknown")

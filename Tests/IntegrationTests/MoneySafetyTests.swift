@@ -32,7 +32,7 @@ struct MoneySafetyTests {
     func redisKilledBeforeSettle() async throws {
         try await World.with(.redis) { world in
             let redis = try #require(RedisServer.current)
-            try world.bank.script(.slowAfter(milliseconds: 1000), for: .charge)
+            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
             async let answer = world.acme.pay(key: "order-7")
             await world.bank.reaches { ledger, _ in ledger.moneyMovements == 1 }
             await redis.stop()
@@ -50,7 +50,7 @@ struct MoneySafetyTests {
 
     @Test("a payment whose process was killed after the bank had acted is found by the caller's repeat, and paid once")
     func killed() async throws {
-        try await World.with(.redis, { $0.attempt = "300ms" }) { world in
+        try await World.with(.redis, try Setup { $0.attempt = "1s" }) { world in
             let redis = try #require(RedisServer.current)
             try world.bank.script(.slowAfter(milliseconds: 60_000), for: .charge)
             let lost = Task { try await world.acme.pay(key: "order-7") }
@@ -62,7 +62,7 @@ struct MoneySafetyTests {
                 #expect(early.status == 409)
                 #expect(early.code == "idempotency_in_progress")
                 // The dead owner's lease: the attempt's time and five seconds.
-                try await redis.elapse(.milliseconds(5400))
+                try await redis.elapse(.milliseconds(6100))
                 let repeated = try await next.acme.pay(key: "order-7")
                 #expect(repeated.status == 201)
                 #expect(repeated.state == "succeeded")

@@ -48,7 +48,7 @@ struct MutualTLSTests {
 
     @Test("queues a payment of which the bank got nothing, and says why", arguments: faults)
     func refused(fault: Fault) async throws {
-        try await World.with(.memory, fault.spoil) { world in
+        try await World.with(.memory, try Setup(fault.spoil)) { world in
             let reply = try await world.acme.pay()
             #expect(reply.status == 202)
             #expect(reply.state == "queued")
@@ -91,7 +91,7 @@ struct MutualTLSTests {
 
     @Test("pays over a connection on which both sides are who they should be", arguments: rights)
     func accepted(right: Fault) async throws {
-        try await World.with(.memory, right.spoil) { world in
+        try await World.with(.memory, try Setup(right.spoil)) { world in
             let reply = try await world.acme.pay()
             #expect(reply.status == 201)
             #expect(reply.state == "succeeded")
@@ -103,8 +103,8 @@ struct MutualTLSTests {
 
     @Test("queues a payment for a bank where nobody listens")
     func nobody() async throws {
-        try await World.with { world in
-            await world.bank.stop()
+        // The port of tcpmux, which nobody serves any more.
+        try await World.with(.memory, try Setup { $0.bankPort = 1 }) { world in
             let reply = try await world.acme.pay()
             #expect(reply.state == "queued")
             #expect(reply.attempts.first?["code"]?.text == "connect_refused")

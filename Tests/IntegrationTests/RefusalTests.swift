@@ -16,6 +16,9 @@ struct RefusalTests {
     @Test("is refused for its method", arguments: BadRequest.methods)
     func method(bad: BadRequest) async throws { try await check(bad) }
 
+    @Test("is refused for the body of a capture, a refund or a question", arguments: BadRequest.operations)
+    func operation(bad: BadRequest) async throws { try await check(bad) }
+
     @Test("is refused for a header", arguments: BadRequest.headers)
     func header(bad: BadRequest) async throws { try await check(bad) }
 
@@ -66,7 +69,7 @@ struct RefusalTests {
     static let broken = [
         Broken("not a request line", Array("this is not HTTP\r\n\r\n".utf8)),
         Broken("a method of other letters", Array("P@Y /v1/payments HTTP/1.1\r\nHost: a\r\n\r\n".utf8)),
-        Broken("another protocol", Array("GET / RTSP/1.0\r\n\r\n".utf8)),
+        Broken("another protocol", Array("GET / HTTP/9.9\r\n\r\n".utf8)),
         Broken("a NUL in the path", Array("GET /v1/payments/pay_\0 HTTP/1.1\r\nHost: a\r\n\r\n".utf8)),
         Broken("a NUL in a header", head("X-Tenant-Id: ac\0me")),
         Broken("a space in a header's name", head("X Tenant Id: acme")),
@@ -77,7 +80,8 @@ struct RefusalTests {
         Broken("a negative length", head("Content-Length: -1")),
         Broken("a header of 100,000 bytes", head("X-Filler: \(String(repeating: "0", count: 100_000))")),
         Broken("10,000 headers", head((1...10_000).map { "X-Filler-\($0): 0" }.joined(separator: "\r\n"))),
-        Broken("a path of 100,000 bytes", Array("GET /\(String(repeating: "0", count: 100_000)) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)),
+        Broken(
+            "a path of 100,000 bytes", Array("GET /\(String(repeating: "0", count: 100_000)) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)),
     ]
 
     @Test("is refused as a problem also where it is not HTTP", arguments: broken)

@@ -14,26 +14,33 @@ struct SecrecyTests {
 
     private static let card = Caller.order(
         ("description", .string("canary-description")),
-        ("method",
+        (
+            "method",
             Caller.card(
                 ("number", .string(number)), ("exp_month", .integer(12)), ("exp_year", .integer(2031)), ("cvc", .string("9173")),
-                ("holder", .string("Canary Q. Holder")))),
-        ("customer",
+                ("holder", .string("Canary Q. Holder")))
+        ),
+        (
+            "customer",
             .members([
                 ("name", .string("Canary Q. Holder")), ("email", .string("canary@example.com")),
                 ("tax_id", .string("986.543.210-99")),
-            ])))
+            ])
+        ))
 
     private static let others = [
         Caller.order(("method", Caller.card(("token", .string("tok_canary_1"))))),
         Caller.order(
-            ("method",
+            (
+                "method",
                 .members([
                     ("type", .string("upi")),
                     ("upi", .members([("payer_vpa", .string("canary.payer@bank")), ("payee_vpa", .string("shop@bank"))])),
-                ]))),
+                ])
+            )),
         Caller.order(
-            ("method",
+            (
+                "method",
                 .members([
                     ("type", .string("bank_transfer")),
                     (
@@ -43,12 +50,13 @@ struct SecrecyTests {
                             ("creditor", .members([("account", .string("1"))])),
                         ])
                     ),
-                ]))),
+                ])
+            )),
     ]
 
     @Test("is not in the log, nor in metrics, however much is logged and whatever fails", arguments: StoreKind.allCases)
     func log(store: StoreKind) async throws {
-        try await World.with(store, { $0.logLevel = "trace" }) { world in
+        try await World.with(store, try Setup { $0.logLevel = "trace" }) { world in
             for misbehaviour in [
                 nil, .decline(code: "05"), .garbage, .cutAfter, .noSignature, .rejected, .notProcessed, .pending,
             ] as [Misbehaviour?] {

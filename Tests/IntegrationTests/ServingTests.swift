@@ -11,7 +11,7 @@ struct ServingTests {
     func drains(store: StoreKind) async throws {
         try await World.with(store) { world in
             #expect(try await world.gateway.ask("/ready").status == 200)
-            try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
+            try world.bank.script(.slowAfter(milliseconds: 2500), for: .charge)
             async let answer = world.acme.pay()
             await world.bank.reaches { ledger, _ in ledger.moneyMovements == 1 }
             world.gateway.terminate()

@@ -18,20 +18,23 @@ struct Setup: Sendable {
     var client: TestCertificate?
     /// Whom the gateway trusts to name the bank; PEM.
     var trusted: [UInt8]
+    /// Where the gateway looks for the bank, when not where it is.
+    var bankPort: Int?
     var bankIsLimitedToTLS12 = false
     var minimumTLS = "1.3"
     var pins: [String] = []
     var store = Store.memory
-    var attempt = "3s"
-    var deadline = "7s"
+    var attempt = "5s"
+    var deadline = "12s"
     var adminToken: String?
     var logLevel = "info"
 
-    init() throws {
+    init(_ change: (inout Setup) throws -> Void = { _ in }) throws {
         authority = try TestAuthority(valid: Self.valid)
         server = try authority.server(valid: Self.valid)
         client = try authority.client(named: "drawbridge", valid: Self.valid)
         trusted = authority.root.certificate
+        try change(&self)
     }
 
     var bankTLS: MockBank.TLS {
@@ -95,7 +98,7 @@ struct Setup: Sendable {
         gateways:
           bank-a:
             adapter: bank-hmac
-            base_url: https://127.0.0.1:\(bankPort)
+            base_url: https://127.0.0.1:\(self.bankPort ?? bankPort)
             settings: { tenant: \(Self.bankTenant), key_id: bank-key-1, secret: "text:\(Self.bankSecret)" }
             tls:
               ca: ca.pem
@@ -103,7 +106,7 @@ struct Setup: Sendable {
               pins: [\(pins.map { "\"\($0)\"" }.joined(separator: ", "))]
               \(client == nil ? "" : "certificate: client.pem")
               \(client == nil ? "" : "key: client.key")
-            timeout: { connect: 1s, attempt: \(attempt) }
+            timeout: { connect: \(attempt), attempt: \(attempt) }
         routes:
           - gateways: [bank-a]
         payments: { deadline: \(deadline) }

@@ -13,11 +13,9 @@ struct World: Sendable {
 
     /// Runs the body in a world of its own, with a Redis where the store asks for one.
     static func with(
-        _ store: StoreKind = .memory, _ change: (inout Setup) throws -> Void = { _ in },
-        _ body: (World) async throws -> Void
+        _ store: StoreKind = .memory, _ setup: Setup? = nil, _ body: (World) async throws -> Void
     ) async throws {
-        var setup = try Setup()
-        try change(&setup)
+        var setup = try setup ?? Setup()
         switch store {
         case .memory: try await with(setup, body)
         case .redis:
