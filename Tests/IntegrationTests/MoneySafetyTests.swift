@@ -90,6 +90,49 @@ struct MoneySafetyTests {
         }
     }
 
+    @Test("one key sent many times at once, to two replicas, is one payment")
+    func replicas() async throws {
+        try await World.with(.redis) { world in
+            try await RunningGateway.with(world.configuration) { second in
+                let callers = [world.acme, second.acme]
+                let replies = try await withThrowingTaskGroup { group in
+                    for number in 0..<24 { group.addTask { try await callers[number % 2].pay(key: "order-7") } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                let paid = replies.filter { $0.status == 201 }
+                #expect(!paid.isEmpty)
+                #expect(Set(paid.map(\.body)).count == 1)
+                #expect(paid.count { !$0.isReplayed } == 1)
+                #expect(replies.allSatisfy { $0.status == 201 || $0.code == "idempotency_in_progress" })
+            }
+            #expect(world.bank.counters[.charge] == 1)
+            #expect(world.bank.ledger.moneyMovements == 1)
+        }
+    }
+
+    static let troubles: [Misbehaviour] = [
+        .cutBefore, .cutAfter, .cutMidAnswer, .closeIdle, .status500, .status500After, .notProcessed, .garbage, .truncated,
+        .badSignature, .noSignature, .decline(code: "05"), .rateLimited, .credentials,
+    ]
+
+    @Test("what is said of each payment is what the bank's books say, whatever goes wrong", arguments: StoreKind.allCases)
+    func troubled(store: StoreKind) async throws {
+        let times = 8
+        try await World.with(store) { world in
+            for trouble in Self.troubles { try world.bank.script(trouble, for: .charge, times: times) }
+            let replies = try await Volume(payments: (Self.troubles.count + 2) * times, inFlight: 16).run(at: world.acme)
+            for reply in replies {
+                let known = reply.reason == "outcome_unknown" ? try await world.acme.sync(reply.id) : reply
+                let charge = world.bank.ledger[reply.id]
+                #expect((known.state == "succeeded") == (charge?.status == .approved), "\(known.text)")
+                #expect(known["amount_captured"]?.integer == charge?.captured ?? 0)
+                if ["failed", "queued"].contains(known.state) { #expect(charge?.held ?? 0 == 0) }
+            }
+            #expect(world.bank.counters[.charge] <= replies.count)
+            #expect(world.bank.ledger.moneyMovements == world.bank.ledger.charges.values.count { $0.status == .approved })
+        }
+    }
+
     @Test("a caller that hangs up changes nothing about its payment")
     func hangsUp() async throws {
         try await World.with { world in

@@ -82,7 +82,10 @@ final class RunningProgram: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
         var environment = unsafe variables.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe word in unsafe arguments + environment { unsafe free(word) } }
+        defer {
+            while let word = unsafe arguments.popLast() { unsafe free(word) }
+            while let word = unsafe environment.popLast() { unsafe free(word) }
+        }
         var identifier: pid_t = 0
         guard unsafe posix_spawn(&identifier, path, &actions, &attributes, &arguments, &environment) == 0 else {
             throw NotStarted(path: path)
