@@ -132,6 +132,36 @@ struct SyncTests {
         #expect(record.attempts.map(\.number) == [1, 2])
     }
 
+    @Test("\"not found\" does not undo what a gateway has taken")
+    func pendingNotFound() async throws {
+        world.bank.script(.charge("PENDING"), .notFound)
+        _ = try await world.pay(.payment(("on_unavailable", .string("fail"))))
+        world.time.advance(by: .seconds(3_600))
+        #expect(try await sync().json["processing_reason"] == .string("awaiting_gateway"))
+    }
+
+    @Test("a payment whose owner died is settled by \"not found\" once its request cannot be taken any more (R3)")
+    func abandoned() async throws {
+        try await world.abandonPayment(after: .seconds(302) - .milliseconds(1))
+        world.bank.script(.notFound, .notFound)
+        #expect(try await sync().state == "processing")
+        world.time.advance(by: .milliseconds(1))
+        #expect(try await sync().state == "queued")
+    }
+
+    @Test("while somebody holds the lease, \"not found\" decides nothing")
+    func leased() async throws {
+        try await world.abandonPayment(after: .seconds(302))
+        let asked = Gate()
+        world.bank.script(.held(by: asked, then: .notFound), .notFound)
+        let world = world
+        let owner = Task { try await world.pay() }
+        await world.bank.sent(atLeast: 2)
+        #expect(try await sync().json["processing_reason"] == .string("in_flight"))
+        asked.open()
+        #expect(try await owner.value.status == 503)
+    }
+
     @Test(
         "nobody is asked about a payment that no gateway can have news of",
         arguments: [FakeTransport.Step.charge("APPROVED"), .charge("DECLINED"), .charge("VOIDED"), .problem(429, "SLOW")])
