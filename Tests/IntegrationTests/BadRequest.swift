@@ -75,7 +75,7 @@ extension BadRequest {
 
     static let amounts = [
         without("amount"), member("amount", .null), member("amount", .integer(0)), member("amount", .integer(-1)),
-        member("amount", .number("10.5")), member("amount", .number("10.0")), member("amount", .number("1e3")),
+        member("amount", .number("10.5")), member("amount", .number("1000.01")), member("amount", .number("1e3")),
         member("amount", .string("1000")), member("amount", .bool(true)), member("amount", .array([.integer(1000)])),
         member("amount", .integer(1_000_000_000_000)), member("amount", .integer(.max)), member("amount", .integer(.min)),
         member("amount", .number("99999999999999999999")),
