@@ -177,7 +177,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "MockGatewaysCommand", "Payments", "Signing", "TestKit"],
+            dependencies: [
+                "AdapterKit", "Drawbridge", "MockGateways", "Signing", "TestKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MockGatewaysTests",

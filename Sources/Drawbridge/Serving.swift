@@ -27,17 +27,19 @@ struct Serving {
         let logger = composition.logger
         await composition.redis?.start()
         try await PersistenceCheck.look(at: composition)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: Draining(composition: composition)),
-                    .init(service: try admin()),
-                    .init(service: try api()),
-                    .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
-                    .init(service: ReloadRequests(logger: logger)),
-                    .init(service: PersistenceCheck(composition: composition)),
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        var configuration = ServiceGroupConfiguration(
+            services: [
+                .init(service: Draining(composition: composition)),
+                .init(service: try admin()),
+                .init(service: try api()),
+                .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
+                .init(service: ReloadRequests(logger: logger)),
+                .init(service: PersistenceCheck(composition: composition)),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
+        // A caller who never finishes his request must not keep the process.
+        configuration.maximumGracefulShutdownDuration = (composition.configuration.payments.deadline + Self.drainMargin) * 2
+        let group = ServiceGroup(configuration: configuration)
         try await group.run()
     }
 
@@ -90,7 +92,14 @@ struct Serving {
                 idleTimeout: Self.idleTimeout,
                 httpDecoderConfiguration: Self.headerLimits))
         guard let tls else { return plain }
-        return try .tls(plain, tlsConfiguration: try TLSConfiguration(tls))
+        do { return try .tls(plain, tlsConfiguration: try TLSConfiguration(tls)) } catch {
+            let configuration = composition.configuration
+            throw ConfigurationProblems([
+                ConfigurationProblem(
+                    file: configuration.file, line: configuration.line(of: "listen.api.tls"), key: "listen.api.tls",
+                    expected: "a certificate and its key in PEM files that can be read")
+            ])
+        }
     }
 
     /// Takes no new payment from the moment the signal comes; readiness fails at once.

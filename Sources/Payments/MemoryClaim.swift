@@ -16,6 +16,8 @@ struct MemoryClaim: Sendable {
     private var holder: Holder?
     private var fixed: FixedAnswer?
     var answered: Bool
+    /// Whether an earlier owner may have sent: so also when the claim is repeated after a lost reply.
+    private(set) var wasTakenOver = false
 
     init(fingerprint: String?, lease: Lease, answered: Bool, now: Duration) {
         self.fingerprint = fingerprint
@@ -45,6 +47,7 @@ struct MemoryClaim: Sendable {
             return answered ? .current : .running(remaining: holder.until - now)
         }
         hold(lease, now: now)
+        wasTakenOver = true
         return .takenOver
     }
 

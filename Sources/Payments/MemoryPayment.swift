@@ -49,7 +49,7 @@ struct MemoryPayment: Sendable {
         if var known = operations[id] {
             let verdict = known.claim.judge(fingerprints: claim.fingerprints, lease: claim.lease, now: now)
             operations[id] = known
-            return result(of: verdict, for: known.record, now: now)
+            return result(of: verdict, for: known, now: now)
         }
         if let refusal = refusal(of: claim, now: now) { return refusal }
         guard operations.count < StoreLimits.operationsPerPayment else {
@@ -59,12 +59,13 @@ struct MemoryPayment: Sendable {
         return .new(stored(at: now), operation)
     }
 
-    private func result(of verdict: MemoryClaim.Verdict, for operation: OperationRecord, now: Duration) -> OperationClaimResult {
+    private func result(of verdict: MemoryClaim.Verdict, for operation: Operation, now: Duration) -> OperationClaimResult {
         switch verdict {
         case .mismatch: .mismatch
-        case .own: .new(stored(at: now), operation)
-        case .current: .current(stored(at: now), operation)
-        case .takenOver: .takenOver(stored(at: now), operation)
+        case .own where operation.claim.wasTakenOver: .takenOver(stored(at: now), operation.record)
+        case .own: .new(stored(at: now), operation.record)
+        case .current: .current(stored(at: now), operation.record)
+        case .takenOver: .takenOver(stored(at: now), operation.record)
         case .replay(let answer): .replay(answer)
         case .running(let remaining): .running(remaining: remaining)
         }

@@ -3,29 +3,40 @@ import AdapterKit
 extension OperationRecord {
     /// Changes the operation, and its payment, by what the gateway said. A refusal leaves the payment as it was (O7).
     mutating func apply(_ outcome: Outcome, to payment: inout PaymentRecord) {
-        guard status == .processing || status == .manualReview else { return }
+        guard status != .succeeded else { return }
+        // A success is never stale (R6); any other word about what has failed is.
+        if status == .failed, outcome.kind != .approved { return }
         switch outcome {
         case .approved(let approval): apply(approval, to: &payment)
         case .declined(let decline): fail(.init(decline))
         case .rejected(let rejection): fail(.init(rejection))
         case .pending(let reference), .requiresAction(_, let reference):
-            if let reference { gatewayReference = CardNumberMask.mask(reference) }
+            if let reference { gatewayReference = reference }
         case .notProcessed, .unknown: break
         }
     }
 
     private mutating func apply(_ approval: Approval, to payment: inout PaymentRecord) {
-        if kind == .refund { gatewayReference = approval.gatewayReference.map(CardNumberMask.mask) ?? gatewayReference }
-        guard matches(approval, payment) else {  // O6
+        if kind == .refund { gatewayReference = approval.gatewayReference ?? gatewayReference }
+        guard matches(approval, payment), status != .failed || stillFits(payment) else {  // O6
             status = .manualReview
             if kind != .refund { payment.becomeManualReview() }
             return
         }
         status = .succeeded
+        failure = nil
         switch kind {
         case .capture: payment.capture(amount)
         case .void: payment.becomeCanceled()
         case .refund: payment.amountRefunded += amount
+        }
+    }
+
+    /// Whether the payment still has room for what a failed operation turns out to have done.
+    private func stillFits(_ payment: PaymentRecord) -> Bool {
+        switch kind {
+        case .capture, .void: payment.status == .authorized
+        case .refund: amount <= payment.refundable
         }
     }
 

@@ -23,6 +23,7 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     public let payment: PaymentID
     public let tenant: String
     public let kind: Kind
+    /// Also the time-stamp of the first attempt's signature: the claim stores it before a byte leaves (O5).
     public let createdAt: Timestamp
     /// Minor units. A claim may leave it open ("all there is"): the store fills in what the payment allows. 0 for a void.
     public var amount: Int64
@@ -33,8 +34,6 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     public var gatewayIdentity: String?
     public var gatewayReference: String?
     public var failure: Failure?
-    /// When the first attempt's signature was made: stored with the claim, before a byte leaves.
-    public var firstAttemptAt: Timestamp
     public var updatedAt: Timestamp
     /// Encrypted: the refund's reason.
     public var sealed: [UInt8]
@@ -50,7 +49,6 @@ public struct OperationRecord: Sendable, Equatable, Codable {
         self.createdAt = createdAt
         self.version = 1
         self.status = .processing
-        self.firstAttemptAt = createdAt
         self.updatedAt = createdAt
         self.sealed = sealed
     }

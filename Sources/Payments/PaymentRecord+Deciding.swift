@@ -79,7 +79,8 @@ extension PaymentRecord {
 
     mutating func becomeCanceled() { become(.canceled) }
 
-    mutating func becomeManualReview() { become(.manualReview) }
+    /// On a final state a mismatch changes nothing (S).
+    mutating func becomeManualReview() { if !isFinal { become(.manualReview) } }
 
     /// Once an attempt was `unknown` (O1), or while its end is not recorded (R3), a later "not processed" speaks only for itself.
     private var hasUnresolvedAttempt: Bool {
@@ -110,7 +111,8 @@ extension PaymentRecord {
     }
 
     private mutating func learn(_ reference: String?) {
-        if let reference { gatewayReference = CardNumberMask.mask(reference) }
+        // Not masked: a later operation sends it back, and many references are long numbers.
+        if let reference { gatewayReference = reference }
     }
 
     private mutating func become(_ next: Status) {

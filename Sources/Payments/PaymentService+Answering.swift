@@ -51,7 +51,7 @@ extension PaymentService {
         max(.zero, min(settings.deadline, call.patience ?? settings.deadline) - (time.monotonic() - call.arrived))
     }
 
-    private func admit() throws(Problem) {
+    func admit() throws(Problem) {
         do { try inFlight.admit() } catch {
             switch error {
             case .draining:
@@ -81,9 +81,9 @@ extension PaymentService {
     }
 
     /// The payment as it stands: 201 when a gateway gave a final answer or asks for an action, else 202.
-    func answer(showing record: PaymentRecord, replayed: Bool = false) -> Answer {
+    func answer(showing record: PaymentRecord, call: Call, replayed: Bool = false) -> Answer {
         guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else {
-            return Answer(unreadable(record.id.text), requestID: "")
+            return Answer(unreadable(record.id.text), requestID: call.requestID)
         }
         return answer(showing: record, details: details, replayed: replayed)
     }

@@ -19,6 +19,7 @@ extension PaymentService {
         guard let attempt = record.lastChargeAttempt, let gateway = routing.gateway(named: attempt.gateway) else {
             return .unanswered(reason: "gateway_not_configured")
         }
+        guard gateway.adapter.capabilities.inquiryByReference else { return .unanswered(reason: "not_supported") }
         let inquiry = Operation.inquiry(
             .init(charge: attempt.reference, gatewayReference: record.gatewayReference, money: record.money))
         let (answer, asked, heard) = await exchange(
@@ -46,7 +47,12 @@ extension PaymentService {
 
     private func inquire(_ inquiry: Operation, at gateway: Gateway, signedAt: Timestamp) async -> (InquiryAnswer, Int?) {
         guard let request = try? gateway.adapter.request(for: inquiry) else { return (.unanswered(reason: "not_supported"), nil) }
-        switch await client.exchange(request, for: .inquiry, at: gateway, signedAt: signedAt) {
+        var exchange = await client.exchange(request, for: .inquiry, at: gateway, signedAt: signedAt)
+        // An idle connection had closed under it. Nothing is moved by asking twice.
+        if case .failed(let failure) = exchange, failure.code == .resendPrevented {
+            exchange = await client.exchange(request, for: .inquiry, at: gateway, signedAt: signedAt)
+        }
+        switch exchange {
         case .answered(let response): return (gateway.adapter.inquiryAnswer(of: response, for: inquiry), response.status)
         case .unverified(let status): return (.unanswered(reason: "response_signature_invalid"), status)
         case .unsigned(let reason): return (.unanswered(reason: reason), nil)
@@ -129,7 +135,7 @@ extension PaymentRecord {
         }
     }
 
-    /// Whether the same gateway may be sent the same reference again (O3), by the same identity, while nobody was told (K6).
+    /// Whether the same gateway may be sent the same reference again (O3), by the same identity, while it may be sent at all (K6).
     func maySend(again gateway: Gateway, at now: Timestamp) -> Bool {
         guard let attempt = lastChargeAttempt, attempt.gateway == gateway.name, attempt.identity == gateway.identity,
             now - createdAt <= PaymentService.sendable

@@ -91,10 +91,17 @@ extension PaymentService {
         gateway.adapter.capabilities.mayRepeat(after: time.now() - command.record.createdAt)
     }
 
-    /// Sends the operation once and settles it.
-    func attempt(_ command: OperationCommand, at gateway: Gateway, call: Call, telling first: FirstAnswer<Answer?>) async {
-        let operation = command.operation
-        let signedAt = time.now()
+    /// Sends the operation once and settles it. The first attempt was stored with the claim, a repeat is stored here (O5).
+    private func attempt(_ claimed: OperationCommand, at gateway: Gateway, call: Call, telling first: FirstAnswer<Answer?>) async
+    {
+        let operation = claimed.operation
+        let signedAt = claimed.isRepeat ? time.now() : claimed.record.createdAt
+        let attempt = AttemptRecord(
+            number: claimed.payment.record.attempts.count + 1, gateway: gateway.name, operation: operation.name,
+            reference: claimed.record.id.text, identity: gateway.identity, startedAt: signedAt)
+        guard let command = claimed.isRepeat ? await stored(attempt, of: claimed) : claimed else {
+            return await settle(claimed, call: call, telling: first) { _, _ in }
+        }
         let heard: Heard
         do {
             let request = try gateway.adapter.request(for: operation)
@@ -105,14 +112,26 @@ extension PaymentService {
             heard = Heard(outcome: .rejected(Rejection(cause: .request, code: nil, message: error.reason)), duration: 0)
         }
         await settle(command, call: call, telling: first) { payment, record in
-            payment.append(
-                AttemptRecord(
-                    number: payment.attempts.count + 1, gateway: gateway.name, operation: operation.name,
-                    reference: record.id.text,
-                    identity: gateway.identity, startedAt: signedAt), heard: heard)
+            if command.isRepeat {
+                payment.record(heard, forAttempt: attempt.number)
+            } else {
+                payment.append(attempt, heard: heard)
+            }
             // A repeat that is rejected says nothing of what was sent before it (O1).
             if !command.isRepeat || heard.outcome.kind != .rejected { record.apply(heard.outcome, to: &payment) }
         }
+    }
+
+    /// `nil` when the store did not take it: then nothing is sent.
+    private func stored(_ attempt: AttemptRecord, of command: OperationCommand) async -> OperationCommand? {
+        var next = command
+        next.payment.record.attempts.append(attempt)
+        next.payment.record.version += 1
+        next.payment.record.updatedAt = attempt.startedAt
+        let settlement = Settlement(
+            record: next.payment.record, expectedVersion: command.payment.record.version, keeping: settings.keeping)
+        guard case .done? = try? await store.settle(settlement) else { return nil }
+        return next
     }
 
     /// A queued payment is at no gateway: it is canceled here.
@@ -145,6 +164,10 @@ extension PaymentService {
         while true {
             var next = current
             change(&next.payment.record, &next.record)
+            // Somebody else has settled it, and what was heard here adds nothing: a gateway's word is never thrown away (R2).
+            if current.record.status != .processing, current.record != command.record, next.record == current.record {
+                return first.give(self.answer(showing: current, call: call))
+            }
             next.payment.record.version += 1
             next.payment.record.updatedAt = settledAt
             next.record.version += 1
@@ -162,7 +185,6 @@ extension PaymentService {
                 case .conflict(let payment, let record):
                     current = current.resuming(payment, record ?? current.record)
                     settledAt = time.now()
-                    if current.record.status != .processing { return first.give(self.answer(showing: current, call: call)) }
                 }
             } catch {
                 failures += 1
@@ -176,7 +198,7 @@ extension PaymentService {
         _ next: OperationCommand, _ answer: Answer, from before: OperationCommand, _ call: Call, _ first: FirstAnswer<Answer?>
     ) {
         first.give(answer)
-        if next.payment.record.status != before.payment.record.status { count(next.payment.record) }
+        countIfChanged(next.payment.record, from: before.payment.record.status)
         logger.info(
             "\(next.record.kind.rawValue) decided",
             metadata: [

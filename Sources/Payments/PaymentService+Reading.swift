@@ -33,6 +33,7 @@ extension PaymentService {
     /// Asks the first gateway that can tell; nothing is stored.
     public func validateAccount(_ request: AccountRequest, call: Call) async -> Answer {
         await reading(call) { () async throws(Problem) -> JSON in
+            try self.admit()
             let candidates = self.routing.validators(of: request.account.kind.method, tenant: call.tenant, named: request.gateway)
             guard let gateway = candidates.first else {
                 throw Problem(.noGateway, "No gateway of this tenant validates a \(request.account.kind.rawValue).")

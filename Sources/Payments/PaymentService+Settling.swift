@@ -24,7 +24,9 @@ extension PaymentService {
             let exchange = await client.exchange(request, for: operation.name, at: gateway, signedAt: signedAt)
             heard = interpret(exchange, of: operation, by: gateway)
         }
-        heard.duration = Double((time.monotonic() - started).wholeMicroseconds) / 1000
+        // From the signature on: a "not found" is believed so long after the end (O4), which must not come out too early.
+        let elapsed = max(time.monotonic() - started, time.now() - signedAt)
+        heard.duration = Double(elapsed.wholeMicroseconds) / 1000
         Counter(
             label: "drawbridge_attempts_total",
             dimensions: [
@@ -65,13 +67,16 @@ extension PaymentService {
         var base = charge.record
         var decides = true
         var failures = 0
+        // The same for every try, so that the store recognises a settlement whose reply was lost (R2).
+        var settledAt = time.now()
+        let sealedForQueue = charge.sealedForQueue(vault)
         while true {
             var next = base
             change(&next, decides)
             if !decides, next == base { return first.give(answer(showing: base, details: charge.details)) }
-            if next.status == .queued, let sealed = charge.sealedForQueue(vault) { next.sealed = sealed }
+            if next.status == .queued, let sealedForQueue { next.sealed = sealedForQueue }
             next.version += 1
-            next.updatedAt = time.now()
+            next.updatedAt = settledAt
             let answer = finalAnswer(next, charge.details, call)
             let settlement = Settlement(
                 record: next, expectedVersion: base.version,
@@ -82,6 +87,7 @@ extension PaymentService {
                 case .done: return finish(charge, next, call, first)
                 case .conflict(let current, _):
                     base = current.record
+                    settledAt = time.now()
                     decides = false
                 }
             } catch {
@@ -96,13 +102,18 @@ extension PaymentService {
         logger.error(
             "settle not stored yet",
             metadata: ["payment": "\(payment)", "code": "\(failure.code.rawValue)", "failures": "\(failures)"])
-        // Cancellation never reaches this task: it belongs to no caller. A sleep that ends early only tries again sooner.
+        // A sleep that a shutdown cuts short only tries again sooner; the shutdown has a limit of its own.
         try? await time.sleep(for: Self.settleBackoff.delay(afterAttempt: failures, unit: random.unit()) + .milliseconds(50))
     }
 
     private func finish(_ charge: Charge, _ record: PaymentRecord, _ call: Call, _ first: FirstAnswer<Answer?>) {
         first.give(finalAnswer(record, charge.details, call) ?? answer(showing: record, details: charge.details))
-        count(record)
+        told(record, from: charge.record.status, call)
+    }
+
+    /// One line for each decided payment, and the count of the status that it reached.
+    func told(_ record: PaymentRecord, from before: PaymentRecord.Status, _ call: Call) {
+        countIfChanged(record, from: before)
         logger.info(
             "payment decided",
             metadata: [
@@ -111,6 +122,10 @@ extension PaymentService {
                 "attempts": "\(record.attempts.count)", "request_id": "\(call.requestID)",
                 "elapsed_ms": "\((time.monotonic() - call.arrived).wholeMilliseconds)",
             ])
+    }
+
+    func countIfChanged(_ record: PaymentRecord, from before: PaymentRecord.Status) {
+        if record.status != before { count(record) }
     }
 
     /// The answer that stays fixed for this key (K3), if the payment has one.

@@ -9,13 +9,13 @@ extension PaymentService {
     /// Asks the gateway now: about the payment while its state can still change, and about its open captures, voids and refunds.
     public func sync(_ id: PaymentID, call: Call) async -> Answer {
         await answering(call) { () async throws(Problem) -> Answer in
-            var record = try await self.load(id, call).record
+            _ = try await self.load(id, call)
             for operation in try await self.openOperations(of: id).prefix(Self.operationsAsked) {
                 try await self.sync(operation, call: call)
             }
-            record = try await self.load(id, call).record
-            if record.canStillChange { try await self.sync(record, call: call) }
-            record = try await self.load(id, call).record
+            let stored = try await self.load(id, call)
+            if stored.canStillChange { try await self.sync(stored.record, call: call) }
+            let record = try await self.load(id, call).record
             guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else {
                 throw self.unreadable(id.text)
             }
@@ -45,7 +45,8 @@ extension PaymentService {
             }
         case .nothingHeld:
             try await change(record.id, call) { stored in
-                if stored.isWithoutWord { stored.record.becomeUnavailable() }
+                // What was proved holds for the attempts that were looked at.
+                if stored.isWithoutWord, stored.record.attempts == record.attempts { stored.record.becomeUnavailable() }
             }
         case .notFoundYet: break
         case .unanswered(let reason):
@@ -65,8 +66,7 @@ extension PaymentService {
             let settlement = Settlement(record: next.record, expectedVersion: stored.record.version, keeping: settings.keeping)
             let result = try await reachingStore { () async throws(StoreFailure) in try await self.store.settle(settlement) }
             guard case .done = result else { continue }
-            if next.record.status != stored.record.status { count(next.record) }
-            return
+            return told(next.record, from: stored.record.status, call)
         }
         throw Problem(.stateStoreUnavailable, "The payment keeps changing. Ask again.", retryAfter: 1)
     }
@@ -89,27 +89,21 @@ extension PaymentService {
                 payment.append(asked, heard: heard)
                 record.apply(outcome, to: &payment)
             }
-        case .notDone where isOver(operation, at: gateway) && mayRepeat(command, at: gateway):
-            await attempt(command.resuming(stored, reason: reason(of: command)), at: gateway, call: call, telling: FirstAnswer())
+        // Asking never sends: an operation that was not done stays open until it is repeated under a lease.
         case .notDone, .open: break
         case .unanswered(let reason):
             throw Problem(.gatewaysUnavailable, "The gateway did not say what became of it (\(reason)).", retryAfter: 2)
         }
     }
-
-    /// Whether no attempt of it can still be under way, so that "not done" can be believed.
-    private func isOver(_ operation: OperationRecord, at gateway: Gateway) -> Bool {
-        guard let delay = gateway.adapter.capabilities.notFoundFinalAfter else { return false }
-        return time.now() - operation.updatedAt >= gateway.endpoint.attemptTimeout + delay
-    }
-}
-
-extension PaymentRecord {
-    /// Whether the gateway could have news: it is not final, and some gateway was asked.
-    fileprivate var canStillChange: Bool { !isFinal && status != .queued && lastChargeAttempt != nil }
 }
 
 extension StoredPayment {
+    /// Whether the gateway could have news: it is not final, and some gateway was asked. While a capture or void is open, that is
+    /// asked about instead: its charge says the same, and only it knows the amount.
+    fileprivate var canStillChange: Bool {
+        !record.isFinal && record.status != .queued && record.lastChargeAttempt != nil && reservations.capturing == nil
+    }
+
     /// Nobody is at work on it, and no gateway has taken it.
     fileprivate var isWithoutWord: Bool { !leased && record.status == .processing && record.processingReason != .awaitingGateway }
 }
@@ -146,10 +140,5 @@ extension OperationCommand {
             guard case .approved(let approval) = outcome else { return .open }
             return approval.state == .authorized ? .notDone : .settles(outcome)
         }
-    }
-
-    /// The same operation again, once the gateway has said that it has not happened.
-    func resuming(_ payment: StoredPayment, reason: String?) -> OperationCommand {
-        OperationCommand(payment: payment, record: record, reason: reason, lease: lease, claimed: claimed, isRepeat: false)
     }
 }

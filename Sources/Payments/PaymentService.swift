@@ -53,7 +53,10 @@ public final class PaymentService: Sendable {
     /// - Parameter body: the request as it was read, for its fingerprint.
     public func create(_ request: PaymentRequest, body: JSON, call: Call) async -> Answer {
         await answering(call) { () async throws(Problem) -> Answer in
-            let charge = try self.charge(for: request, call: call)
+            let charge: Charge
+            do throws(Problem) { charge = try self.charge(for: request, call: call) } catch {
+                return try await self.earlier(request, call: call) ?? Answer(error, requestID: call.requestID)
+            }
             let fingerprints = self.vault.fingerprints(operation: "POST /v1/payments", request: body)
             let claim = PaymentClaim(
                 record: charge.record, fingerprints: fingerprints, lease: charge.lease, answered: call.isAsynchronous,
@@ -68,11 +71,25 @@ public final class PaymentService: Sendable {
                 return await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
             case .replay(let fixed):
                 return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
-            case .current(let stored): return self.answer(showing: stored.record, replayed: true)
+            case .current(let stored): return self.answer(showing: stored.record, call: call, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
             case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
             }
         }
+    }
+
+    /// No gateway can take the request now. If its key is known all the same, because routes have changed since, what became of the
+    /// earlier payment must be told: a caller who hears "no gateway" pays elsewhere.
+    private func earlier(_ request: PaymentRequest, call: Call) async throws(Problem) -> Answer? {
+        guard let id = derivation.payment(tenant: call.tenant, key: call.idempotencyKey) else { return nil }
+        let stored = try await reachingStore { () async throws(StoreFailure) in
+            try await self.store.payment(id, tenant: call.tenant)
+        }
+        guard let record = stored?.record else { return nil }
+        guard record.money == request.money, record.reference == request.reference else {
+            throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+        }
+        return answer(showing: record, call: call, replayed: true)
     }
 
     /// One attempt at the first gateway of the route, then the settle (retry and failover are a later issue).

@@ -65,7 +65,7 @@ public struct Problem: Error, Sendable, Equatable {
         }
     }
 
-    /// One rule that is broken, and where: an RFC 6901 pointer into the body, or `/headers/…`, `/query/…`, `/path/…`.
+    /// One rule that is broken, and where: an RFC 6901 pointer into the body, or `/headers/…`, `/query/…`, `/path`.
     public struct Entry: Sendable, Equatable {
         public let pointer: String
         public let message: String

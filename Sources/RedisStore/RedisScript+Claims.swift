@@ -34,6 +34,8 @@ extension RedisScript {
         if tenant ~= ARGV[11] then return {'not_found'} end
         if has(O, id .. ':rec') then
           local verdict, detail = judge(O, id .. ':', fps, token, duration, t)
+          if verdict == 'taken' then redis.call('HSET', O, id .. ':again', '1') end
+          if verdict == 'new' and has(O, id .. ':again') then verdict = 'taken' end
           if verdict == 'new' or verdict == 'current' or verdict == 'taken' then return {verdict, view(t), opview(id)} end
           return {verdict, detail}
         end

@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw error is ConfigurationProblems ? error : RuntimeFailure("Cannot start: \(error)")
         }
         do { try await Serving(composition: composition, metrics: metrics).run() } catch {
-            throw error is RuntimeFailure ? error : RuntimeFailure("Stopped: \(error)")
+            throw error is RuntimeFailure || error is ConfigurationProblems ? error : RuntimeFailure("Stopped: \(error)")
         }
     }
 }

@@ -43,7 +43,9 @@ struct APIResponder: HTTPResponder {
             throw Problem(.malformedRequest, "The request target must begin with / and be percent-encoded.")
         }
         let path = target.prefix { $0 != "?" }
-        guard let route = APIRoute(path: path) else { throw Problem(.notFound, "There is nothing at this path.") }
+        guard let route = APIRoute(path: path) else {
+            throw Problem(.notFound, "There is nothing at this path.", errors: [.init("/path", "names nothing")])
+        }
         return route
     }
 
@@ -103,7 +105,9 @@ struct APIResponder: HTTPResponder {
             let buffer = try await request.body.collect(upTo: maximumBody)
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
-            throw Problem(.payloadTooLarge, "The body may have at most \(maximumBody) bytes.")
+            throw Problem(
+                .payloadTooLarge, "The body may have at most \(maximumBody) bytes.",
+                errors: [.init("", "must have at most \(maximumBody) bytes")])
         } catch { throw Problem(.malformedRequest, "The body did not arrive whole.") }
     }
 

@@ -31,7 +31,10 @@ struct InboundAuthentication: Sendable {
     func tenant(of message: Message, at now: Timestamp) throws(Problem) -> String {
         let tenant = try message.headers.tenant()
         switch tenants[tenant] {
-        case nil: throw Problem(.unauthenticated, "X-Tenant-Id names no tenant of this deployment.")
+        case nil:
+            throw Problem(
+                .unauthenticated, "X-Tenant-Id names no tenant of this deployment.",
+                errors: [.init("/headers/X-Tenant-Id", "names no tenant")])
         case .some(.none): return tenant
         case .jwt: throw Problem(.unauthenticated, "Bearer tokens are not accepted yet by this version.")
         case .hmac(let ring):
@@ -50,14 +53,19 @@ struct InboundAuthentication: Sendable {
         let secrets = ring.verifying(id: keyID, at: now).map(\.secret)
         guard HMACV1.verify(signature, of: signed, with: secrets.isEmpty ? [Self.stranger] : secrets), !secrets.isEmpty else {
             if isSigned(signed, by: keyID, ofAnotherThan: tenant, signature, at: now) {
-                throw Problem(.tenantMismatch, "The key belongs to another tenant than X-Tenant-Id names.")
+                throw Problem(
+                    .tenantMismatch, "The key belongs to another tenant than X-Tenant-Id names.",
+                    errors: [.init("/headers/X-Tenant-Id", "is not the tenant of X-Key-Id")])
             }
-            throw Problem(.signatureInvalid, "X-Signature does not hold for this request and X-Key-Id.")
+            throw Problem(
+                .signatureInvalid, "X-Signature does not hold for this request and X-Key-Id.",
+                errors: [.init("/headers/X-Signature", "does not hold")])
         }
         guard let sent = Timestamp(wholeSecondsRFC3339: timestamp), Self.window.contains(sent, at: now) else {
             throw Problem(
-                .timestampOutOfWindow, "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now."
-            )
+                .timestampOutOfWindow,
+                "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now.",
+                errors: [.init("/headers/X-Timestamp", "must be within 5 minutes of now")])
         }
     }
 
@@ -74,7 +82,8 @@ struct InboundAuthentication: Sendable {
     ) -> Bool {
         tenants.contains { name, scheme in
             guard name != tenant, case .hmac(let ring) = scheme else { return false }
-            return HMACV1.verify(signature, of: request, with: ring.verifying(id: keyID, at: now).map(\.secret))
+            let secrets = ring.verifying(id: keyID, at: now).map(\.secret)
+            return !secrets.isEmpty && HMACV1.verify(signature, of: request, with: secrets)
         }
     }
 }

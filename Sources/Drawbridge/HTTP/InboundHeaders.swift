@@ -1,6 +1,7 @@
 import AdapterKit
 import HTTPTypes
 import Payments
+import Signing
 
 /// The headers of the API, each read once and checked.
 struct InboundHeaders {
@@ -32,9 +33,7 @@ struct InboundHeaders {
         return sent
     }
 
-    static func freshRequestID(_ random: any RandomSource) -> String {
-        random.bytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    static func freshRequestID(_ random: any RandomSource) -> String { Hex.encode(random.bytes(16)) }
 
     /// A missing or impossible tenant is nobody (401), as an unknown one is.
     func tenant() throws(Problem) -> String {
@@ -94,7 +93,9 @@ struct InboundHeaders {
     func requireJSON() throws(Problem) {
         let type = try single("Content-Type")?.split(separator: ";", maxSplits: 1).first?.filter { $0 != " " }.lowercased()
         guard type == "application/json" else {
-            throw Problem(.unsupportedMediaType, "Send Content-Type: application/json.")
+            throw Problem(
+                .unsupportedMediaType, "Send Content-Type: application/json.",
+                errors: [.init("/headers/Content-Type", "must be application/json")])
         }
     }
 }
