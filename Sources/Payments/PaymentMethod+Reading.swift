@@ -36,6 +36,16 @@ extension PaymentMethod {
 
     private static func areDigits(_ text: String) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
+    /// RFC 3986 in outline: a scheme, a colon, and nothing that has to be percent-encoded.
+    private static func isURI(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let first = parts[0].utf8.first, (0x41...0x5A).contains(first & 0xDF) else { return false }
+        return parts[0].utf8.allSatisfy {
+            (0x41...0x5A).contains($0 & 0xDF) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
+        }
+            && parts[1].utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }
+    }
+
     private static func card(_ body: JSON, _ pointer: String, _ outer: inout MemberReader) -> PaymentMethod? {
         var reader = MemberReader(body, at: pointer, allowing: ["token", "number", "exp_month", "exp_year", "cvc", "holder"])
         defer { outer.adopt(reader.errors) }
@@ -93,7 +103,8 @@ extension PaymentMethod {
         var reader = MemberReader(body, at: pointer, allowing: ["provider", "token", "return_url"])
         defer { outer.adopt(reader.errors) }
         let token = reader.text("token", unbounded)
-        let returnURL = reader.text("return_url", unbounded)
+        let returnURL = reader.text(
+            "return_url", unbounded, where: isURI, saying: "must be a URI such as https://shop.example/done")
         return reader.text("provider", unbounded, required: true).map {
             .wallet(Wallet(provider: $0, token: token, returnURL: returnURL))
         }

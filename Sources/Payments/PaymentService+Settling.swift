@@ -16,7 +16,8 @@ extension PaymentService {
         let started = time.monotonic()
         let attempt = gateway.endpoint.attemptTimeout
         var heard: Heard
-        if started - call.arrived + attempt > settings.deadline {
+        // Where an attempt may take longer than the deadline, T1 would forbid them all: then the caller gets 202 meanwhile (T2).
+        if attempt < settings.deadline, started - call.arrived + attempt > settings.deadline {
             heard = Heard(outcome: .notProcessed(NotProcessed(reason: "deadline_too_near")), duration: 0)
         } else if started + attempt > claimed + lease.duration {
             heard = Heard(outcome: .notProcessed(NotProcessed(reason: "lease_too_short")), duration: 0)

@@ -56,6 +56,19 @@ struct WaitingTests {
         #expect(answer.status == 201)
     }
 
+    @Test("where an attempt may outlast the deadline it starts, and its caller gets 202 (T2)")
+    func longerThanTheDeadline() async throws {
+        let world = try World(deadline: World.attempt)
+        let gate = Gate()
+        let answer = try await world.beginPaying(held: gate, then: .charge("APPROVED"))
+        await world.time.sleepers(atLeast: 1)
+        world.time.advance(by: World.attempt)
+        #expect(try await answer.value.status == 202)
+        gate.open()
+        await world.inFlight.idle()
+        #expect(try await world.record().status == .succeeded)
+    }
+
     @Test("nothing is sent under a lease that would run out meanwhile (R1)")
     func leaseTooShort() async throws {
         let world = world

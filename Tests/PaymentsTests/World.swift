@@ -28,7 +28,7 @@ struct World: Sendable {
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
-        maximumInFlight: Int = 100, beside other: World? = nil
+        maximumInFlight: Int = 100, deadline: Duration = World.deadline, beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
@@ -38,7 +38,7 @@ struct World: Sendable {
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
         service = PaymentService(
-            settings: .init(deadline: Self.deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400))),
+            settings: .init(deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400))),
             routing: Routing(
                 routes: [.init(gateways: route)],
                 gateways: [try Self.gateway("bank-a", account: account, settings: settings), try Self.gateway("bank-b")],

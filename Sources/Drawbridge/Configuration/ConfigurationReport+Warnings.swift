@@ -54,7 +54,8 @@ extension Configuration {
             let deadline = payments.deadline.written
             findings.append(
                 finding(
-                    .warning, key, "no attempt of \(attempt) fits into payments.deadline (\(deadline)): none would ever start"))
+                    .warning, key,
+                    "\(attempt) is longer than payments.deadline (\(deadline)): callers get 202 while an attempt still runs"))
         } else if gateway.timeout.attempt + Self.margin > payments.deadline {
             let message = "\(attempt) leaves less than \(Self.margin.written) of payments.deadline (\(payments.deadline.written))"
             findings.append(finding(.warning, key, message))
