@@ -18,13 +18,13 @@ extension OperationRecord {
 
     private mutating func apply(_ approval: Approval, to payment: inout PaymentRecord) {
         if kind == .refund { gatewayReference = approval.gatewayReference ?? gatewayReference }
-        guard matches(approval, payment), status != .failed || stillFits(payment) else {  // O6
+        failure = nil
+        guard matches(approval, payment), fits(payment) else {  // O6
             status = .manualReview
             if kind != .refund { payment.becomeManualReview() }
             return
         }
         status = .succeeded
-        failure = nil
         switch kind {
         case .capture: payment.capture(amount)
         case .void: payment.becomeCanceled()
@@ -32,10 +32,12 @@ extension OperationRecord {
         }
     }
 
-    /// Whether the payment still has room for what a failed operation turns out to have done.
-    private func stillFits(_ payment: PaymentRecord) -> Bool {
+    /// Whether the payment has room for what is said to be done. Whatever has failed once gave its reservation up, so that others may
+    /// have used the room since; on a final payment only the word that made it final says nothing new.
+    private func fits(_ payment: PaymentRecord) -> Bool {
         switch kind {
-        case .capture, .void: payment.status == .authorized
+        case .capture: !payment.isFinal || (status == .processing && payment.amountCaptured == amount)
+        case .void: !payment.isFinal || (status == .processing && payment.status == .canceled)
         case .refund: amount <= payment.refundable
         }
     }

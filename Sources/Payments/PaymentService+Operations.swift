@@ -165,7 +165,9 @@ extension PaymentService {
             var next = current
             change(&next.payment.record, &next.record)
             // Somebody else has settled it, and what was heard here adds nothing: a gateway's word is never thrown away (R2).
-            if current.record.status != .processing, current.record != command.record, next.record == current.record {
+            if current.record.status != .processing, current.record != command.record, next.record == current.record,
+                next.payment.record == current.payment.record
+            {
                 return first.give(self.answer(showing: current, call: call))
             }
             next.payment.record.version += 1
