@@ -218,4 +218,57 @@ struct IdempotencyTests {
         #expect(try await world.pay().state == "succeeded")
         #expect(world.sent.map { $0.prefix(4) } == ["GET ", "POST"])
     }
+
+    // MARK: A known key that no route takes any more
+
+    private func rerouted() throws -> World { try World(route: [], beside: world) }
+
+    @Test(
+        "its repeat is shown the earlier payment as it stands, and nothing is sent (P1)",
+        arguments: [
+            (FakeTransport.Step.charge("APPROVED"), 201, "succeeded"), (.charge("DECLINED"), 201, "failed"),
+            (.charge("PENDING"), 202, "processing"), (.problem(429, "SLOW"), 202, "queued"),
+            (.fails(.sample(.attemptTimedOut)), 202, "processing"),
+        ])
+    func rerouted(step: FakeTransport.Step, status: Int, state: String) async throws {
+        world.bank.script(step)
+        _ = try await world.pay()
+        let answer = try await rerouted().pay()
+        #expect(answer.status == status)
+        #expect(answer.state == state)
+        #expect(answer.json["id"] == .string(try world.id().text))
+        #expect(answer.replayed)
+        #expect(world.bank.sent.count == 1)
+    }
+
+    @Test(
+        "with another amount, currency or reference it is 422 (K2)",
+        arguments: [("amount", JSON.integer(1_001)), ("currency", .string("USD")), ("reference", .string("order-2"))])
+    func reroutedOther(member: String, value: JSON) async throws {
+        _ = try await world.paid()
+        let answer = try await rerouted().pay(.payment((member, value)))
+        #expect(answer.status == 422)
+        #expect(answer.code == "idempotency_key_reused")
+        #expect(!answer.text.contains(try world.id().text))
+        #expect(world.bank.sent.count == 1)
+    }
+
+    @Test("a key that is not known, or is another tenant's, is told that no gateway takes it", arguments: ["acme", "other"])
+    func reroutedUnknown(tenant: String) async throws {
+        _ = try await world.paid()
+        let answer = try await rerouted().pay(key: tenant == "acme" ? "key-2" : "key-1", tenant: tenant)
+        #expect(answer.status == 422)
+        #expect(answer.code == "no_gateway")
+        #expect(world.bank.sent.count == 1)
+    }
+
+    @Test(
+        "while the store is away it is not known whether there was an earlier payment: 503 (K5)", arguments: ["key-1", "key-2"])
+    func reroutedStoreAway(key: String) async throws {
+        _ = try await world.paid()
+        world.store.fail([.read], .away)
+        let answer = try await rerouted().pay(key: key)
+        #expect(answer.status == 503)
+        #expect(answer.code == "state_store_unavailable")
+    }
 }

@@ -1,5 +1,6 @@
 import AdapterKit
 import Payments
+import Synchronization
 import TestKit
 import Testing
 
@@ -107,6 +108,66 @@ struct OperationKeyTests {
         try await abandonRefund(of: id)
         world.bank.script(step)
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
+        #expect(try await world.stored().reservations.refundsOpen == 400)
+    }
+
+    // MARK: O5
+
+    @Test(
+        "the first attempt is signed with the time-stamp that was stored at its claim, however long that took (O5)",
+        arguments: [
+            (OperationRecord.Kind.capture, FakeTransport.Step.charge("APPROVED")), (.void, .charge("VOIDED")),
+            (.refund, .refund("APPROVED", amount: 1_000)),
+        ])
+    func signedAtClaim(kind: OperationRecord.Kind, step: FakeTransport.Step) async throws {
+        let world = world
+        let seen = Mutex<OperationRecord?>(nil)
+        let id = try await world.paid(kind == .refund ? .payment() : .authorization)
+        world.store.before(.claim) { world.time.advance(by: .seconds(3)) }
+        world.bank.script(
+            step.after { _ in
+                let open = try? await world.store.openOperations(of: id).first
+                seen.withLock { $0 = open }
+            })
+        let claimed = world.time.now()
+        _ = try await world.operate(kind, on: id)
+        let stored = try #require(seen.withLock { $0 })
+        #expect(stored.createdAt == claimed)
+        #expect(world.bank.sent[1].request.headers.single("X-Timestamp") == claimed.rfc3339WholeSeconds)
+        #expect(try await world.record().attempts.map(\.startedAt).last == claimed)
+    }
+
+    @Test("a repeat's attempt is stored before a byte of it leaves, and shown once (O5)")
+    func repeatStoredFirst() async throws {
+        let world = world
+        let seen = Mutex<[AttemptRecord]>([])
+        let id = try await world.paid()
+        try await abandonRefund(of: id)
+        world.bank.script(
+            FakeTransport.Step.refund("APPROVED", amount: 400).after { _ in
+                let attempts = try? await world.record().attempts
+                seen.withLock { $0 = attempts ?? [] }
+            })
+        let repeated = world.time.now()
+        #expect(try await world.operate(.refund, on: id, amount: 400).status == 201)
+        let stored = seen.withLock { $0 }
+        #expect(stored.map(\.operation) == [.payment, .refund])
+        #expect(stored.last?.end == nil)
+        #expect(stored.last?.reference == (try world.operation(.refund, of: id).text))
+        #expect(stored.last?.startedAt == repeated)
+        #expect(world.bank.sent[2].request.headers.single("X-Timestamp") == repeated.rfc3339WholeSeconds)
+        let attempts = try await world.record().attempts
+        #expect(attempts.map(\.operation) == [.payment, .refund])
+        #expect(attempts.map(\.end?.outcome) == [.approved, .approved])
+    }
+
+    @Test("a repeat whose attempt cannot be stored is not sent, and the refund stays open (O5)")
+    func repeatNotStored() async throws {
+        let id = try await world.paid()
+        try await abandonRefund(of: id)
+        world.store.fail([.settle], .away, times: 1)
+        #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
+        #expect(world.bank.sent.count == 2)
         #expect(try await world.stored().reservations.refundsOpen == 400)
     }
 }

@@ -86,6 +86,20 @@ struct SyncTests {
         #expect(try await sync().state == "queued")
     }
 
+    @Test("nor from an end that seems earlier than it was because the claim took long (O4)")
+    func delayFromRealEnd() async throws {
+        let world = world
+        world.store.before(.claim) { world.time.advance(by: .seconds(3)) }
+        world.bank.script(
+            FakeTransport.Step.fails(.sample(.attemptTimedOut)).after { _ in world.time.advance(by: .seconds(1)) })
+        _ = try await world.pay(.payment(("on_unavailable", .string("fail"))))
+        world.time.advance(by: .seconds(2) - .milliseconds(1))
+        world.bank.script(.notFound, .notFound)
+        #expect(try await sync().state == "processing")
+        world.time.advance(by: .milliseconds(1))
+        #expect(try await sync().state == "failed")
+    }
+
     @Test("\"not found\" by another account proves nothing (O5)")
     func anotherAccount() async throws {
         try await unknown()
@@ -189,6 +203,48 @@ struct SyncTests {
         world.store.fail([.read], .away)
         #expect(try await sync().code == "state_store_unavailable")
         #expect(world.bank.sent.count == 1)
+    }
+
+    private func told(_ state: String) -> Int {
+        world.log.lines.count { $0.contains("payment decided") && $0.contains(state) && $0.contains("req-sync") }
+    }
+
+    @Test("the log says once that asking decided a payment, and nothing where it did not")
+    func logged() async throws {
+        try await unknown()
+        world.bank.script(.problem(500, "OOPS"), .notFound, .charge("APPROVED"))
+        for _ in 0..<2 { _ = try await sync() }
+        #expect(told("") == 0)
+        for _ in 0..<3 { _ = try await sync() }
+        #expect(told("succeeded") == 1)
+        #expect(told("") == 1)
+    }
+
+    @Test("asks once more where an idle connection had closed under the question, the same question")
+    func connectionClosed() async throws {
+        try await unknown()
+        world.bank.script(.fails(.sample(.resendPrevented)), .charge("APPROVED"))
+        #expect(try await sync().state == "succeeded")
+        #expect(world.sent.suffix(2) == Array(repeating: "GET /v1/charges/\(try world.id())", count: 2))
+        #expect(try await world.record().attempts.map(\.operation) == [.payment, .inquiry])
+    }
+
+    @Test("and not twice more: 503, and nothing changes (O4)")
+    func connectionClosedTwice() async throws {
+        try await unknown()
+        let before = try await world.record()
+        world.bank.script(.fails(.sample(.resendPrevented)), .fails(.sample(.resendPrevented)))
+        #expect(try await sync().status == 503)
+        #expect(world.bank.sent.count == 3)
+        #expect(try await world.record() == before)
+    }
+
+    @Test("a question that may have been heard is not asked again by itself")
+    func askedOnce() async throws {
+        try await unknown()
+        world.bank.script(.fails(.sample(.connectionLost)))
+        #expect(try await sync().status == 503)
+        #expect(world.bank.sent.count == 2)
     }
 
     // MARK: Operations

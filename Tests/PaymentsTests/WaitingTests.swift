@@ -188,6 +188,26 @@ struct WaitingTests {
         #expect(record.attempts.count == 1)
     }
 
+    @Test(
+        "a settle whose reply was lost is the same settle when it is repeated later: told once (R2)",
+        arguments: [
+            (FakeTransport.Step.charge("APPROVED"), "succeeded"), (.problem(429, "SLOW"), "queued"),
+            (.fails(.sample(.attemptTimedOut)), "processing"),
+        ])
+    func settleReplyLostTold(step: FakeTransport.Step, state: String) async throws {
+        world.store.fail([.settle], .replyLost, times: 1)
+        world.bank.script(step)
+        #expect(try await world.pay().status == 202)
+        await world.finish()
+        let record = try await world.record()
+        #expect(record.status.rawValue == state)
+        #expect(record.version == 2)
+        #expect(record.attempts.count == 1)
+        let told = world.log.lines.filter { $0.contains("payment decided") }
+        #expect(told.count == 1)
+        #expect(told.first?.contains(state) == true)
+    }
+
     @Test("nobody is told 201 before the settle is stored (T4)")
     func settledFirst() async throws {
         let world = world
