@@ -13,9 +13,16 @@ struct SystemTime: TimeSource {
 
 /// The machine's cryptographic random generator.
 struct SystemRandom: RandomSource {
+    /// Eight at a time: each draw is a call to the kernel.
     func bytes(_ count: Int) -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 8)
+        while bytes.count < count {
+            let word: UInt64 = generator.next()
+            for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+        }
+        return Array(bytes.prefix(count))
     }
 
     func unit() -> Double { Double.random(in: 0..<1) }
