@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Signing", dependencies: ["AdapterKit", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "Resilience", dependencies: ["AdapterKit"], swiftSettings: strict),
+        .target(name: "Resilience", swiftSettings: strict),
         .target(
             name: "Payments",
             dependencies: [
@@ -94,9 +94,8 @@ let package = Package(
         .executableTarget(
             name: "Drawbridge",
             dependencies: [
-                "AdapterKit", "Signing", "Resilience", "Payments", "CurlTransport", "RedisStore",
+                "AdapterKit", "Signing", "Payments", "CurlTransport", "RedisStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -139,7 +138,7 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "AdapterKit", "Payments", "Signing", "Resilience",
+                "AdapterKit", "Payments", "Signing",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -149,9 +148,9 @@ let package = Package(
         .testTarget(name: "AdapterKitTests", dependencies: ["AdapterKit"], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["AdapterKit", "Signing"], resources: [.copy("Vectors")], swiftSettings: strict),
-        .testTarget(name: "ResilienceTests", dependencies: ["AdapterKit", "Resilience"], swiftSettings: strict),
+        .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
-            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "Signing", "TestKit"],
+            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "CurlTransportTests",
@@ -170,10 +169,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "Signing", "TestKit"],
+            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

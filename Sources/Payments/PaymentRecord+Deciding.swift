@@ -19,6 +19,9 @@ extension PaymentRecord {
         }
     }
 
+    /// The number of the attempt that comes next.
+    var nextAttempt: Int { attempts.count + 1 }
+
     mutating func record(_ heard: Heard, forAttempt number: Int) {
         guard let index = attempts.firstIndex(where: { $0.number == number }) else { return }
         attempts[index].end = .init(heard)
@@ -28,7 +31,7 @@ extension PaymentRecord {
         guard attempts.count < Self.maximumAttempts else { return }
         // Numbered here: others may have been added since it was made.
         var added = AttemptRecord(
-            number: attempts.count + 1, gateway: attempt.gateway, operation: attempt.operation, reference: attempt.reference,
+            number: nextAttempt, gateway: attempt.gateway, operation: attempt.operation, reference: attempt.reference,
             identity: attempt.identity, startedAt: attempt.startedAt)
         added.end = .init(heard)
         attempts.append(added)

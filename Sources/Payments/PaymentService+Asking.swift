@@ -23,7 +23,7 @@ extension PaymentService {
         let inquiry = Operation.inquiry(
             .init(charge: attempt.reference, gatewayReference: record.gatewayReference, money: record.money))
         let (answer, asked, heard) = await exchange(
-            inquiry, at: gateway, number: record.attempts.count + 1, reference: attempt.reference)
+            inquiry, at: gateway, asking: record, reference: attempt.reference)
         switch answer {
         case .found(let outcome): return .found(outcome, asked, heard)
         case .unanswered(let reason): return .unanswered(reason: reason)
@@ -33,11 +33,12 @@ extension PaymentService {
 
     /// One inquiry, as an attempt of its own.
     func exchange(
-        _ inquiry: Operation, at gateway: Gateway, number: Int, reference: String
+        _ inquiry: Operation, at gateway: Gateway, asking record: PaymentRecord, reference: String
     ) async -> (InquiryAnswer, AttemptRecord, Heard) {
         let signedAt = time.now()
         let asked = AttemptRecord(
-            number: number, gateway: gateway.name, operation: .inquiry, reference: reference, identity: gateway.identity,
+            number: record.nextAttempt, gateway: gateway.name, operation: .inquiry, reference: reference,
+            identity: gateway.identity,
             startedAt: signedAt)
         let started = time.monotonic()
         let (answer, status) = await inquire(inquiry, at: gateway, signedAt: signedAt)
@@ -105,7 +106,7 @@ extension PaymentService {
         var next = charge.record
         next.attempts.append(
             AttemptRecord(
-                number: next.attempts.count + 1, gateway: charge.gateway.name, operation: charge.operation.name,
+                number: next.nextAttempt, gateway: charge.gateway.name, operation: charge.operation.name,
                 reference: next.id.text,
                 identity: charge.gateway.identity, startedAt: now))
         next.version += 1

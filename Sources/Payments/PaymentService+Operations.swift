@@ -97,7 +97,7 @@ extension PaymentService {
         let operation = claimed.operation
         let signedAt = claimed.isRepeat ? time.now() : claimed.record.createdAt
         let attempt = AttemptRecord(
-            number: claimed.payment.record.attempts.count + 1, gateway: gateway.name, operation: operation.name,
+            number: claimed.payment.record.nextAttempt, gateway: gateway.name, operation: operation.name,
             reference: claimed.record.id.text, identity: gateway.identity, startedAt: signedAt)
         guard let command = claimed.isRepeat ? await stored(attempt, of: claimed) : claimed else {
             return await settle(claimed, call: call, telling: first) { _, _ in }

@@ -82,7 +82,7 @@ extension PaymentService {
             throw Problem(.gatewaysUnavailable, "The gateway that holds the payment is not configured as it was.")
         }
         let (answer, asked, heard) = await exchange(
-            command.inquiry, at: gateway, number: stored.record.attempts.count + 1, reference: operation.id.text)
+            command.inquiry, at: gateway, asking: stored.record, reference: operation.id.text)
         switch command.meaning(of: answer) {
         case .settles(let outcome):
             await settle(command, call: call, telling: FirstAnswer()) { payment, record in
