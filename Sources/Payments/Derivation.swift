@@ -19,9 +19,15 @@ public struct Derivation: Sendable {
             case .capture: "capture"
             case .void: "void"
             case .refund: "refunds"
+            case .reversal: "reversals"
             }
         return OperationID(
             kind.prefix + derived(tenant: tenant, operation: "POST /v1/payments/\(payment)/\(path)", key: key))
+    }
+
+    /// The one reversal that a payment can have at a gateway (R6): so it is made once, whoever makes it.
+    public func reversal(of payment: PaymentID, tenant: String, at gateway: String) -> OperationID? {
+        operation(.reversal, of: payment, tenant: tenant, key: gateway)
     }
 
     /// Digest of what makes a gateway that gateway: a "not found" under another identity proves nothing (O5).

@@ -24,11 +24,11 @@ public struct PaymentID: Sendable, Hashable, Codable, CustomStringConvertible {
     public var description: String { text }
 }
 
-/// The id of a capture, void or refund, derived from the caller's key like the payment's.
+/// The id of a capture, void or refund, derived from the caller's key like the payment's; of a reversal, from payment and gateway.
 public struct OperationID: Sendable, Hashable, Codable, CustomStringConvertible {
     public let text: String
 
-    /// `nil` unless the text is `cap_`, `void_` or `ref_` and 26 characters of `0-9a-z`.
+    /// `nil` unless the text is `cap_`, `void_`, `ref_` or `rev_` and 26 characters of `0-9a-z`.
     public init?(_ text: String) {
         guard OperationRecord.Kind.allCases.contains(where: { Self.isDerived(text, prefix: $0.prefix) }) else { return nil }
         self.text = text

@@ -46,6 +46,36 @@ public struct MeasuredPaymentStore: PaymentStore {
         try await measuring("ping") { () async throws(StoreFailure) in try await store.ping() }
     }
 
+    public func due(limit: Int) async throws(StoreFailure) -> [DueWork] {
+        try await measuring("due") { () async throws(StoreFailure) in try await store.due(limit: limit) }
+    }
+
+    public func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
+        try await measuring("take") { () async throws(StoreFailure) in try await store.take(work, lease: lease) }
+    }
+
+    public func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? {
+        try await measuring("load_work") { () async throws(StoreFailure) in try await store.work(id) }
+    }
+
+    public func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) {
+        try await measuring("bury") { () async throws(StoreFailure) in try await store.bury(work, reason: reason) }
+    }
+
+    public func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage {
+        try await measuring("list") { () async throws(StoreFailure) in
+            try await store.listed(on: shelf, after: after, limit: limit)
+        }
+    }
+
+    public func tally() async throws(StoreFailure) -> [Shelf: Int] {
+        try await measuring("tally") { () async throws(StoreFailure) in try await store.tally() }
+    }
+
+    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
+        try await measuring("history") { () async throws(StoreFailure) in try await store.history(of: payment) }
+    }
+
     private func measuring<Value>(
         _ command: String, _ body: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {

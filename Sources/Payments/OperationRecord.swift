@@ -4,12 +4,15 @@ public import AdapterKit
 public struct OperationRecord: Sendable, Equatable, Codable {
     public enum Kind: String, Sendable, CaseIterable, Codable {
         case capture, void, refund
+        /// Gives back what a gateway should not hold (R6); nobody called for it.
+        case reversal
 
         public var prefix: String {
             switch self {
             case .capture: "cap_"
             case .void: "void_"
             case .refund: "ref_"
+            case .reversal: "rev_"
             }
         }
     }
@@ -35,6 +38,11 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     public var gatewayReference: String?
     public var failure: Failure?
     public var updatedAt: Timestamp
+    /// Since when, and how often, it is asked about or sent again.
+    public var schedule: Schedule?
+    public var deadLetter: DeadLetter?
+    /// Of a reversal: until then a success may still come, and the gateway is asked again.
+    public var watchedUntil: Timestamp?
     /// Encrypted: the refund's reason.
     public var sealed: [UInt8]
 

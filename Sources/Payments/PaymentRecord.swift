@@ -42,8 +42,15 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
     public var gatewayReference: String?
     public var attempts: [AttemptRecord]
     public var failure: Failure?
+    /// A decline that the route let move on to another gateway: what the payment fails with if nobody else takes it.
+    public var softDecline: Failure?
     public var nextAction: NextAction?
     public var updatedAt: Timestamp
+    /// Since when, and how often, it is asked about or tried from the queue.
+    public var schedule: Schedule?
+    public var deadLetter: DeadLetter?
+    /// Gateways that have a reversal of this payment: what they hold or may come to hold is given back (R6).
+    public var reversedAt: [String]
     /// Encrypted: method, description, metadata, customer. Never a CVC.
     public var sealed: [UInt8]
 
@@ -66,6 +73,7 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
         self.amountCaptured = 0
         self.amountRefunded = 0
         self.attempts = []
+        self.reversedAt = []
         self.updatedAt = createdAt
         self.sealed = sealed
     }
@@ -87,6 +95,17 @@ public struct AttemptRecord: Sendable, Equatable, Codable {
     public let startedAt: Timestamp
     /// Unset while it is under way or when its owner died before recording its end.
     public var end: End?
+    /// How an attempt whose own answer was `unknown`, or never recorded, was cleared up; `nil`: it was not (O1).
+    public var resolution: Resolution?
+
+    public enum Resolution: String, Sendable, Codable {
+        /// The same reference was answered there.
+        case answered
+        /// A final "not found": that gateway held nothing (O4).
+        case notHeld = "not_held"
+        /// What it held was given back.
+        case reversed
+    }
 
     public struct End: Sendable, Equatable, Codable {
         public var outcome: Outcome.Kind

@@ -18,6 +18,23 @@ public protocol PaymentStore: Sendable {
     func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment]
     /// Whether the store answers, for readiness.
     func ping() async throws(StoreFailure)
+
+    /// Work whose time has come by the store's clock and that nobody holds, of all tenants; oldest first within a bucket.
+    /// - Parameter limit: for each bucket of keys (Redis) or in all (memory).
+    func due(limit: Int) async throws(StoreFailure) -> [DueWork]
+    /// Takes the lease of due work for `lease.duration`. The payment's version goes up, so that an old owner meets a conflict.
+    func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult
+    /// One piece of work as it stands, of any tenant: for operators and for callbacks.
+    func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork?
+    /// Takes work that cannot be read out of the due index and lists it as a dead letter, so that it delays only itself (R8).
+    func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure)
+    /// What lies on a shelf, in the order of the buckets and, within one, of time.
+    /// - Parameter after: the cursor of an earlier page; `nil` for the first.
+    func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage
+    /// How much lies on each shelf.
+    func tally() async throws(StoreFailure) -> [Shelf: Int]
+    /// What happened to a payment and its operations, oldest first; at most `StoreLimits.historyEntries`, the newest ones.
+    func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry]
 }
 
 /// The store did not do it, or did not say so in time: then whether it was stored is not known.
@@ -95,11 +112,11 @@ public enum PaymentClaimResult: Sendable, Equatable {
     /// Stored now, or by this same lease before (a claim repeated after a lost reply).
     case new
     case replay(FixedAnswer)
-    /// Answered before, without a fixed answer: shown as it is now.
+    /// Told 202 before, without a fixed answer: shown as it is now.
     case current(StoredPayment)
     /// Its owner is at work and nobody was answered yet.
     case running(remaining: Duration)
-    /// Its owner's lease ran out; the caller of this claim holds it now. Its version is one more than before, so that the old
+    /// Its owner's lease ran out, or it was left without anybody having been told; the caller of this claim holds it now. Its version is one more than before, so that the old
     /// owner's settle meets a conflict: who lost the lease no longer decides (R2).
     case takenOver(StoredPayment)
     /// Same key, another request; or the key of a payment that is no longer kept (K7).
@@ -159,14 +176,19 @@ public struct Reservations: Sendable, Equatable {
 public struct StoredPayment: Sendable, Equatable {
     public var record: PaymentRecord
     public var reservations: Reservations
-    /// Whether somebody holds a lease that has not run out.
-    public var leased: Bool
+    /// The token of a lease that has not run out.
+    public var holder: String?
+    /// Whether its caller was told 202.
+    public var answered: Bool
 
-    public init(record: PaymentRecord, reservations: Reservations, leased: Bool) {
+    public init(record: PaymentRecord, reservations: Reservations, holder: String? = nil, answered: Bool = false) {
         self.record = record
         self.reservations = reservations
-        self.leased = leased
+        self.holder = holder
+        self.answered = answered
     }
+
+    public var leased: Bool { holder != nil }
 }
 
 /// A change, written only if the payment still has `expectedVersion`, or if it is not there at all: a store that lost it gets
@@ -174,35 +196,54 @@ public struct StoredPayment: Sendable, Equatable {
 public struct Settlement: Sendable {
     public var record: PaymentRecord
     public var expectedVersion: Int
-    /// The answer fixed for the payment's key, if this settles it in time. An answer that is fixed already stays.
+    /// The answer fixed for the payment's key, unless its caller was told 202 (K3). An answer that is fixed already stays.
     public var fixed: FixedAnswer?
-    /// Ends the lease with this token, if it is still the payment's.
-    public var releasing: String?
+    public var hold: Hold
+    /// When recovery looks at the payment again, from now; `nil`: never. While a lease is held, its end counts instead.
+    public var wake: Duration?
     public var operation: OperationSettlement?
+    /// Appended to the payment's history in the same step.
+    public var history: [HistoryEntry]
     public var keeping: Keeping
 
     public init(
-        record: PaymentRecord, expectedVersion: Int, fixed: FixedAnswer? = nil, releasing: String? = nil,
-        operation: OperationSettlement? = nil, keeping: Keeping
+        record: PaymentRecord, expectedVersion: Int, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil,
+        operation: OperationSettlement? = nil, history: [HistoryEntry] = [], keeping: Keeping
     ) {
         self.record = record
         self.expectedVersion = expectedVersion
         self.fixed = fixed
-        self.releasing = releasing
+        self.hold = hold
+        self.wake = wake
         self.operation = operation
+        self.history = history
         self.keeping = keeping
     }
 
-    /// The operation's part of the change. A final status ends its reservation, once.
+    /// What becomes of the lease.
+    public enum Hold: Sendable, Equatable {
+        /// Whoever has it keeps it.
+        case keep
+        /// It lasts `duration` from now, if this token still is its holder's.
+        case renew(Lease)
+        /// It ends, if this token still is its holder's.
+        case release(token: String)
+    }
+
+    /// The operation's part of the change. A final status ends its reservation, once. An operation that is not there is written
+    /// whole; so a reversal begins.
     public struct OperationSettlement: Sendable {
         public var record: OperationRecord
         public var fixed: FixedAnswer?
-        public var releasing: String?
+        public var hold: Hold
+        /// When recovery looks at the operation again, from now; `nil`: never.
+        public var wake: Duration?
 
-        public init(record: OperationRecord, fixed: FixedAnswer? = nil, releasing: String? = nil) {
+        public init(record: OperationRecord, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil) {
             self.record = record
             self.fixed = fixed
-            self.releasing = releasing
+            self.hold = hold
+            self.wake = wake
         }
     }
 }
@@ -210,5 +251,19 @@ public struct Settlement: Sendable {
 public enum SettleResult: Sendable, Equatable {
     case done
     /// Somebody changed the payment meanwhile: this is how it stands, with the operation where the settlement had one.
-    case conflict(StoredPayment, OperationRecord?)
+    case conflict(StoredPayment, StoredOperation?)
+}
+
+public struct StoredOperation: Sendable, Equatable {
+    public var record: OperationRecord
+    /// The token of a lease that has not run out.
+    public var holder: String?
+    /// Whether its caller was told 202.
+    public var answered: Bool
+
+    public init(record: OperationRecord, holder: String? = nil, answered: Bool = false) {
+        self.record = record
+        self.holder = holder
+        self.answered = answered
+    }
 }

@@ -4,6 +4,8 @@ public enum StoreLimits {
     public static let operationsPerPayment = 1_000
     /// Payments remembered under one tenant's reference; the oldest are no longer listed.
     public static let paymentsPerReference = 1_000
+    /// Changes of one payment that are remembered; the oldest go first.
+    public static let historyEntries = 500
 }
 
 extension PaymentRecord.Status {
