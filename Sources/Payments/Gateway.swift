@@ -1,4 +1,5 @@
 public import AdapterKit
+public import Resilience
 
 /// One configured gateway: an adapter bound to an address and an account.
 public struct Gateway: Sendable {
@@ -8,9 +9,27 @@ public struct Gateway: Sendable {
     public let endpoint: Endpoint
     /// Stored with every attempt (O5).
     public let identity: String
+    public let policy: Policy
 
-    public init(name: String, adapter: any GatewayAdapter, endpoint: Endpoint) {
+    /// How often it is tried again and asked (config.md, `retry` and `inquiry`).
+    public struct Policy: Sendable, Equatable {
+        public var maximumRetries: Int
+        public var backoff: Backoff
+        public var inquiry: Cadence
+
+        public init(
+            maximumRetries: Int = 3, backoff: Backoff = Backoff(base: .seconds(1), ceiling: .seconds(8)),
+            inquiry: Cadence = .inquiry
+        ) {
+            self.maximumRetries = maximumRetries
+            self.backoff = backoff
+            self.inquiry = inquiry
+        }
+    }
+
+    public init(name: String, adapter: any GatewayAdapter, endpoint: Endpoint, policy: Policy = Policy()) {
         self.name = name
+        self.policy = policy
         self.adapterName = type(of: adapter).name
         self.adapter = adapter
         self.endpoint = endpoint
