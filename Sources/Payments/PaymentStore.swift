@@ -202,19 +202,22 @@ public struct Settlement: Sendable {
     /// When recovery looks at the payment again, from now; `nil`: never. While a lease is held, its end counts instead.
     public var wake: Duration?
     public var operation: OperationSettlement?
+    /// Whether the caller is told 202 with this, as `markAnswered` would say.
+    public var answered: Bool
     /// Appended to the payment's history in the same step.
     public var history: [HistoryEntry]
     public var keeping: Keeping
 
     public init(
         record: PaymentRecord, expectedVersion: Int, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil,
-        operation: OperationSettlement? = nil, history: [HistoryEntry] = [], keeping: Keeping
+        answered: Bool = false, operation: OperationSettlement? = nil, history: [HistoryEntry] = [], keeping: Keeping
     ) {
         self.record = record
         self.expectedVersion = expectedVersion
         self.fixed = fixed
         self.hold = hold
         self.wake = wake
+        self.answered = answered
         self.operation = operation
         self.history = history
         self.keeping = keeping
@@ -238,12 +241,17 @@ public struct Settlement: Sendable {
         public var hold: Hold
         /// When recovery looks at the operation again, from now; `nil`: never.
         public var wake: Duration?
+        /// Whether the caller is told 202 with this, as `markAnswered` would say.
+        public var answered: Bool
 
-        public init(record: OperationRecord, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil) {
+        public init(
+            record: OperationRecord, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil, answered: Bool = false
+        ) {
             self.record = record
             self.fixed = fixed
             self.hold = hold
             self.wake = wake
+            self.answered = answered
         }
     }
 }
