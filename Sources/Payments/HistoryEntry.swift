@@ -3,7 +3,10 @@ public import AdapterKit
 /// One change of a payment or of its operations, written with it in one step: what, when, why and by whom.
 public struct HistoryEntry: Sendable, Equatable, Codable {
     /// The words of openapi.yaml, `Event.cause`.
-    public enum Cause: String, Sendable, CaseIterable, Codable { case response, callback, reconciliation, operator_ = "operator" }
+    public enum Cause: String, Sendable, CaseIterable, Codable {
+        case response, callback, reconciliation
+        case operator_ = "operator"
+    }
 
     public var at: Timestamp
     /// Of the payment after the change.

@@ -2,12 +2,12 @@ import AdapterKit
 
 extension OperationRecord {
     /// Changes the operation, and its payment, by what the gateway said. A refusal leaves the payment as it was (O7).
-    mutating func apply(_ outcome: Outcome, to payment: inout PaymentRecord) {
+    mutating func apply(_ outcome: Outcome, to payment: inout PaymentRecord, at now: Timestamp) {
         guard status != .succeeded else { return }
         // A success is never stale (R6); any other word about what has failed is.
         if status == .failed, outcome.kind != .approved { return }
         switch outcome {
-        case .approved(let approval): apply(approval, to: &payment)
+        case .approved(let approval): apply(approval, to: &payment, at: now)
         case .declined(let decline): fail(.init(decline))
         case .rejected(let rejection): fail(.init(rejection))
         case .pending(let reference), .requiresAction(_, let reference):
@@ -16,12 +16,12 @@ extension OperationRecord {
         }
     }
 
-    private mutating func apply(_ approval: Approval, to payment: inout PaymentRecord) {
+    private mutating func apply(_ approval: Approval, to payment: inout PaymentRecord, at now: Timestamp) {
         if kind == .refund { gatewayReference = approval.gatewayReference ?? gatewayReference }
         failure = nil
         guard matches(approval, payment), fits(payment) else {  // O6
-            status = .manualReview
-            if kind != .refund { payment.becomeManualReview() }
+            review(.amountMismatch, at: now)
+            if kind != .refund, !payment.isFinal { payment.review(.amountMismatch, at: now) }
             return
         }
         status = .succeeded
@@ -29,7 +29,10 @@ extension OperationRecord {
         case .capture: payment.capture(amount)
         case .void: payment.becomeCanceled()
         case .refund: payment.amountRefunded += amount
+        case .reversal: break
         }
+        schedule = nil
+        deadLetter = nil
     }
 
     /// Whether the payment has room for what is said to be done. Whatever has failed once gave its reservation up, so that others may
@@ -39,6 +42,7 @@ extension OperationRecord {
         case .capture: !payment.isFinal || (status == .processing && payment.amountCaptured == amount)
         case .void: !payment.isFinal || (status == .processing && payment.status == .canceled)
         case .refund: amount <= payment.refundable
+        case .reversal: true
         }
     }
 
@@ -49,12 +53,36 @@ extension OperationRecord {
             approval.state == .captured && approval.money == payment.money && approval.captured ?? amount == amount
         case .void: approval.state == .voided && approval.money == payment.money
         case .refund: approval.state == .refunded && approval.money.minorUnits == amount
+        case .reversal: approval.state == .refunded || approval.state == .voided
         }
     }
 
-    mutating func succeedWithoutGateway() { status = .succeeded }
+    mutating func succeedWithoutGateway() {
+        status = .succeeded
+        schedule = nil
+        deadLetter = nil
+    }
 
-    private mutating func fail(_ failure: Failure) {
+    /// For an operator to look at.
+    mutating func review(_ reason: DeadLetter.Reason, at now: Timestamp) {
+        status = .manualReview
+        deadLetter = DeadLetter(reason, since: now)
+    }
+
+    /// One more time, nobody said what became of it (R4).
+    mutating func keepAsking(_ cadence: Cadence, at now: Timestamp) {
+        guard status == .processing else { return }
+        guard let since = schedule?.since else {
+            schedule = Schedule(since: now)
+            return
+        }
+        schedule?.tries += 1
+        if now - since >= cadence.giveUpAfter { review(.outcomeUnknown, at: now) }
+    }
+
+    mutating func fail(_ failure: Failure) {
+        schedule = nil
+        deadLetter = nil
         status = .failed
         self.failure = failure
     }

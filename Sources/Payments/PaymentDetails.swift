@@ -9,6 +9,16 @@ struct PaymentDetails: Sendable, Equatable {
     /// The method as given, without a CVC; without a card number unless the payment is queued.
     var method: JSON
     var customer: JSON
+    var content: Content
+
+    /// How much of what a gateway is sent is stored here.
+    enum Content: String, Sendable {
+        /// All of it: it may be repeated where it was sent (O3).
+        case whole
+        /// All but a CVC, which is never stored: enough for a gateway that was sent nothing yet.
+        case withoutCVC = "without_cvc"
+        case none
+    }
 
     init(_ request: PaymentRequest, keepingCardNumber: Bool = false) {
         description = request.description
@@ -21,7 +31,9 @@ struct PaymentDetails: Sendable, Equatable {
         }
         method = stored.json
         customer = request.customer ?? .null
+        content = .withoutCVC
         if !keepingCardNumber { dropCardNumber() }
+        if method == request.method.json { content = .whole }
     }
 
     /// Takes out what only a queued payment keeps (R5): a card's number, also where it stands in place of a token.
@@ -31,7 +43,9 @@ struct PaymentDetails: Sendable, Equatable {
             guard member.name == "token", let token = member.value.text else { return member }
             return JSON.Member("token", .string(CardNumberMask.mask(token)))
         }
+        guard kept != body else { return }
         method = .members([("type", .string(kind)), (kind, .object(kept))])
+        content = .none
     }
 
     init(sealed: [UInt8], of payment: PaymentID, vault: Vault) throws(VaultFailure) {
@@ -44,12 +58,13 @@ struct PaymentDetails: Sendable, Equatable {
         shownMethod = json["shown"] ?? .null
         method = json["method"] ?? .null
         customer = json["customer"] ?? .null
+        content = json["content"]?.text.flatMap(Content.init) ?? .none
     }
 
     func sealed(for payment: PaymentID, vault: Vault) throws(VaultFailure) -> [UInt8] {
         let json = JSON.members([
             ("description", .optional(description)), ("metadata", metadata), ("shown", shownMethod), ("method", method),
-            ("customer", customer),
+            ("customer", customer), ("content", .string(content.rawValue)),
         ])
         return try vault.seal(json.encoded(), for: payment.text)
     }

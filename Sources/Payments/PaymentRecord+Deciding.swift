@@ -6,6 +6,18 @@ struct Heard: Sendable, Equatable {
     var httpStatus: Int?
     /// Milliseconds.
     var duration: Double
+    /// Whether it never left: breaker, limits, lease or deadline held it back.
+    var wasKeptBack = false
+}
+
+/// A gateway's word about a payment: its answer, a verified callback or an inquiry's find. Never fenced (R2).
+struct Word: Sendable, Equatable {
+    var outcome: Outcome
+    let gateway: String
+    let identity: String
+    /// Declines that may move on to another gateway: those of the route, while somebody is at work who can move on.
+    var softDeclines: Set<FailureCategory> = []
+    let at: Timestamp
 }
 
 extension PaymentRecord {
@@ -20,59 +32,180 @@ extension PaymentRecord {
     }
 
     /// The number of the attempt that comes next.
-    var nextAttempt: Int { attempts.count + 1 }
+    var nextAttempt: Int { (attempts.last?.number ?? 0) + 1 }
 
-    mutating func record(_ heard: Heard, forAttempt number: Int) {
-        guard let index = attempts.firstIndex(where: { $0.number == number }) else { return }
-        attempts[index].end = .init(heard)
+    // MARK: Attempts
+
+    /// An attempt that is about to leave (O5).
+    mutating func begin(_ operation: OperationName, reference: String, at gateway: Gateway, now: Timestamp) -> AttemptRecord {
+        let attempt = AttemptRecord(
+            number: nextAttempt, gateway: gateway.name, operation: operation, reference: reference, identity: gateway.identity,
+            startedAt: now)
+        // It is there already where a change is made again after a lost reply.
+        if !attempts.contains(where: { $0.isSameSending(as: attempt) }) { attempts.append(attempt) }
+        return attempt
     }
 
-    mutating func append(_ attempt: AttemptRecord, heard: Heard) {
-        guard attempts.count < Self.maximumAttempts else { return }
-        // Numbered here: others may have been added since it was made.
+    /// Records how an attempt ended. A store that lost it gets it back.
+    mutating func end(_ attempt: AttemptRecord, _ heard: Heard) {
+        var ended = attempt
+        ended.end = .init(heard)
+        if let index = attempts.firstIndex(where: { $0.isSameSending(as: attempt) }) {
+            attempts[index].end = attempts[index].end ?? ended.end
+        } else {
+            append(ended)
+        }
+    }
+
+    /// Numbered here: others may have been added since it was made.
+    mutating func append(_ attempt: AttemptRecord) {
+        guard attempts.count < Self.maximumAttempts, !attempts.contains(where: { $0.isSameSending(as: attempt) }) else { return }
         var added = AttemptRecord(
             number: nextAttempt, gateway: attempt.gateway, operation: attempt.operation, reference: attempt.reference,
             identity: attempt.identity, startedAt: attempt.startedAt)
-        added.end = .init(heard)
+        added.end = attempt.end
+        added.resolution = attempt.resolution
         attempts.append(added)
     }
 
-    /// Changes the payment by what an attempt to charge, an inquiry or a callback said.
-    /// - Parameter decides: whether the caller holds the lease. A gateway's word is never fenced (R2), but only the owner decides
-    ///   what follows when there is none.
-    mutating func apply(_ outcome: Outcome, decides: Bool) {
-        guard !isFinal else { return }
-        switch outcome {
-        case .approved(let approval): apply(approval)
-        case .declined(let decline): fail(.init(decline))
-        case .requiresAction(let action, let gatewayReference):
-            guard status == .processing || status == .manualReview else { return }
-            become(.requiresAction)
-            nextAction = action
-            learn(gatewayReference)
-        case .pending(let gatewayReference):
-            guard status == .processing else { return }
-            processingReason = .awaitingGateway
-            learn(gatewayReference)
-        case .unknown:
-            guard status == .processing else { return }
-            processingReason = .outcomeUnknown
-        case .notProcessed where decides && !hasUnresolvedAttempt: becomeUnavailable()
-        case .rejected(let rejection) where decides && !hasUnresolvedAttempt: fail(.init(rejection))
-        case .notProcessed, .rejected:
-            guard status == .processing, hasUnresolvedAttempt else { return }
-            processingReason = .outcomeUnknown
+    mutating func resolve(_ resolution: AttemptRecord.Resolution, at gateway: String) {
+        for index in attempts.indices where attempts[index].isCharge && attempts[index].gateway == gateway {
+            if attempts[index].mayHold { attempts[index].resolution = resolution }
         }
     }
 
-    /// It is proved that no gateway holds anything (O4): queued, or failed where the caller wants no queue.
-    mutating func becomeUnavailable() {
-        switch onUnavailable {
-        case .queue: become(.queued)
-        case .fail: fail(.gatewayUnavailable)
+    // MARK: A gateway's word
+
+    /// Changes the payment by what a gateway said of the charge. What it says of an attempt's own non-processing (`notProcessed`,
+    /// `rejected`, `unknown`) decides nothing here: that is for whoever holds the lease.
+    mutating func hear(_ word: Word) {
+        switch word.outcome {
+        case .approved(let approval): hear(approval, word)
+        case .declined(let decline): hear(decline, word)
+        case .requiresAction(let action, let reference):
+            resolve(.pending, at: word.gateway)
+            guard isBeingTried(at: word.gateway), status != .requiresAction else { return }
+            become(.requiresAction, at: word)
+            nextAction = action
+            learn(reference)
+        case .pending(let reference):
+            resolve(.pending, at: word.gateway)
+            guard isBeingTried(at: word.gateway), status != .requiresAction, processingReason != .awaitingGateway else { return }
+            become(.processing, at: word)
+            processingReason = .awaitingGateway
+            learn(reference)
+        case .notProcessed, .rejected, .unknown: break
         }
+    }
+
+    /// The first success that is stored holds the payment (R6).
+    private mutating func hear(_ approval: Approval, _ word: Word) {
+        if let holder {
+            guard holder == word.gateway else { return wantReversal(at: word.gateway, approval) }
+            resolve(.answered, at: word.gateway)
+            return advance(approval, word)
+        }
+        guard status != .failed, status != .canceled else { return wantReversal(at: word.gateway, approval) }
+        learn(approval.gatewayReference)
+        gateway = word.gateway
+        gatewayIdentity = word.identity
+        guard approval.money == money, capturesWhatWasAsked(approval), approval.state != .refunded else {
+            return review(.amountMismatch, at: word.at)  // O6
+        }
+        resolve(.answered, at: word.gateway)
+        switch approval.state {
+        case .authorized: become(.authorized, at: word)
+        case .captured:
+            become(.succeeded, at: word)
+            amountCaptured = approval.captured ?? money.minorUnits
+        case .voided, .refunded: become(.canceled, at: word)
+        }
+    }
+
+    /// The holder itself says more.
+    private mutating func advance(_ approval: Approval, _ word: Word) {
+        guard approval.money == money, approval.state != .captured || capturesWhatWasAsked(approval) else {
+            return isFinal ? disagree(at: word.at) : review(.amountMismatch, at: word.at)
+        }
+        switch (status, approval.state) {
+        case (.authorized, .captured):
+            become(.succeeded, at: word)
+            amountCaptured = approval.captured ?? money.minorUnits
+        case (.authorized, .voided): become(.canceled, at: word)
+        // Gone without our doing. A void or refund of ours has its own record.
+        case (.succeeded, .voided) where amountRefunded == 0: disagree(at: word.at)
+        default: break
+        }
+    }
+
+    private mutating func hear(_ decline: Decline, _ word: Word) {
+        resolve(.declined, at: word.gateway)
+        guard isBeingTried(at: word.gateway) || (status == .authorized && gateway == word.gateway) else { return }
+        let failure = Failure(decline)
+        if status == .processing, word.softDeclines.contains(decline.category) {
+            softDecline = failure
+        } else if status != .queued {
+            fail(failure)
+        }
+    }
+
+    /// On a final state a mismatch is a dead letter and the state stays (S).
+    private mutating func disagree(at now: Timestamp) {
+        if deadLetter == nil { deadLetter = DeadLetter(.finalMismatch, since: now) }
+    }
+
+    /// What a gateway holds that it should not is given back (R6): its attempt is marked, `reversalsDue` names it.
+    private mutating func wantReversal(at gateway: String, _ approval: Approval) {
+        guard approval.state == .authorized || approval.state == .captured else { return resolve(.reversed, at: gateway) }
+        for index in attempts.indices where attempts[index].isCharge && attempts[index].gateway == gateway {
+            attempts[index].resolution = nil
+            attempts[index].holdsUnwanted = true
+        }
+    }
+
+    // MARK: The owner's decisions
+
+    /// Our request or our credentials are wrong. That speaks for its attempt only (O1).
+    mutating func refuse(_ outcome: Outcome) {
+        guard case .rejected(let rejection) = outcome, status == .processing, unresolvedAttempts.isEmpty else { return }
+        switch rejection.cause {
+        case .request: fail(.init(rejection))
+        case .credentials: softDecline = softDecline ?? .init(rejection)
+        }
+    }
+
+    /// Nobody holds anything and nobody is left to try: queued, or failed where the caller wants no queue or a gateway declined.
+    mutating func becomeUnavailable(at now: Timestamp, queue cadence: Cadence) {
+        if let softDecline { return fail(softDecline) }
         gateway = nil
         gatewayIdentity = nil
+        guard onUnavailable == .queue else { return fail(.gatewayUnavailable) }
+        var waiting = queue ?? Schedule(since: now, tries: -1)
+        waiting.tries += 1
+        guard now - waiting.since < cadence.giveUpAfter else { return review(.queueGaveUp, at: now) }
+        become(.queued)
+        queue = waiting
+    }
+
+    /// Some attempt may have happened, and for now nobody says.
+    mutating func becomeUnknown(at now: Timestamp) {
+        guard status == .processing else { return }
+        processingReason = .outcomeUnknown
+        if let attempt = unresolvedAttempts.first {
+            gateway = attempt.gateway
+            gatewayIdentity = attempt.identity
+        }
+        if schedule == nil { schedule = Schedule(since: now) }
+    }
+
+    /// One more time, nobody said what became of it.
+    mutating func keepAsking(_ cadence: Cadence, at now: Timestamp) {
+        guard let since = schedule?.since else {
+            schedule = Schedule(since: now)
+            return
+        }
+        schedule?.tries += 1
+        if now - since >= cadence.giveUpAfter { review(.outcomeUnknown, at: now) }
     }
 
     mutating func close(_ failure: Failure) {
@@ -82,35 +215,36 @@ extension PaymentRecord {
 
     mutating func becomeCanceled() { become(.canceled) }
 
-    /// On a final state a mismatch changes nothing (S).
-    mutating func becomeManualReview() { if !isFinal { become(.manualReview) } }
-
-    /// Once an attempt was `unknown` (O1), or while its end is not recorded (R3), a later "not processed" speaks only for itself.
-    private var hasUnresolvedAttempt: Bool {
-        attempts.contains { attempt in
-            guard attempt.operation == .payment || attempt.operation == .authorize else { return false }
-            return attempt.end.map { $0.outcome == .unknown } ?? true
-        }
+    /// For an operator to look at.
+    mutating func review(_ reason: DeadLetter.Reason, at now: Timestamp) {
+        if !isFinal { become(.manualReview) }
+        deadLetter = DeadLetter(reason, since: now)
     }
 
-    private mutating func apply(_ approval: Approval) {
-        learn(approval.gatewayReference)
-        guard approval.money == money, capturesWhatWasAsked(approval) else { return become(.manualReview) }  // O6
-        switch approval.state {
-        case .authorized: if status != .authorized { become(.authorized) }
-        case .captured:
-            become(.succeeded)
-            amountCaptured = approval.captured ?? money.minorUnits
-        case .voided: become(.canceled)
-        case .refunded: become(.manualReview)  // a charge is never answered by a refund
-        }
+    /// It is being worked on again, at this gateway.
+    mutating func become(processingAt gateway: Gateway) {
+        if status != .processing { schedule = nil }
+        status = .processing
+        processingReason = .inFlight
+        self.gateway = gateway.name
+        gatewayIdentity = gateway.identity
     }
 
-    /// All of an automatic capture; of a manual one a part that the caller may have asked for since.
-    private func capturesWhatWasAsked(_ approval: Approval) -> Bool {
-        guard approval.state == .captured else { return true }
-        let captured = approval.captured ?? money.minorUnits
-        return capture == .automatic ? captured == money.minorUnits : (1...money.minorUnits).contains(captured)
+    private mutating func become(_ next: Status, at word: Word) {
+        become(next)
+        gateway = word.gateway
+        gatewayIdentity = word.identity
+        if next == .requiresAction || next == .processing { schedule = Schedule(since: word.at) }
+    }
+
+    private mutating func become(_ next: Status) {
+        status = next
+        processingReason = nil
+        if next != .manualReview, deadLetter?.reason != .finalMismatch { deadLetter = nil }
+        schedule = nil
+        if isFinal || next == .authorized { queue = nil }
+        if next != .requiresAction { nextAction = nil }
+        if next == .succeeded || next == .authorized || next == .canceled { failure = nil }
     }
 
     private mutating func learn(_ reference: String?) {
@@ -118,15 +252,16 @@ extension PaymentRecord {
         if let reference { gatewayReference = reference }
     }
 
-    private mutating func become(_ next: Status) {
-        status = next
-        processingReason = nil
-        if next != .requiresAction { nextAction = nil }
-    }
-
     private mutating func fail(_ failure: Failure) {
         become(.failed)
         self.failure = failure
+    }
+
+    /// All of an automatic capture; of a manual one a part that the caller may have asked for since.
+    private func capturesWhatWasAsked(_ approval: Approval) -> Bool {
+        guard approval.state == .captured else { return true }
+        let captured = approval.captured ?? money.minorUnits
+        return capture == .automatic ? captured == money.minorUnits : (1...money.minorUnits).contains(captured)
     }
 }
 

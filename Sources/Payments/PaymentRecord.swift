@@ -46,8 +46,10 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
     public var softDecline: Failure?
     public var nextAction: NextAction?
     public var updatedAt: Timestamp
-    /// Since when, and how often, it is asked about or tried from the queue.
+    /// Since when, and how often, it is asked about.
     public var schedule: Schedule?
+    /// Since when it is queued, and how often it was tried again.
+    public var queue: Schedule?
     public var deadLetter: DeadLetter?
     /// Gateways that have a reversal of this payment: what they hold or may come to hold is given back (R6).
     public var reversedAt: [String]
@@ -97,10 +99,15 @@ public struct AttemptRecord: Sendable, Equatable, Codable {
     public var end: End?
     /// How an attempt whose own answer was `unknown`, or never recorded, was cleared up; `nil`: it was not (O1).
     public var resolution: Resolution?
+    /// Set when the gateway said that it holds something although another one holds the payment, or nobody should (R6).
+    public var holdsUnwanted: Bool?
 
     public enum Resolution: String, Sendable, Codable {
-        /// The same reference was answered there.
+        /// The same reference was approved there.
         case answered
+        /// It was taken there; the gateway's last word is still to come.
+        case pending
+        case declined
         /// A final "not found": that gateway held nothing (O4).
         case notHeld = "not_held"
         /// What it held was given back.

@@ -23,28 +23,23 @@ extension PaymentService {
 
     /// Runs the owner's work apart from the caller's connection and waits for its answer, at most until the deadline; then 202.
     func await(
-        _ charge: Charge, call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void
+        _ work: Held.Work, call: Call, _ body: @escaping @Sendable (Caller) async -> Void
     ) async -> Answer {
-        if let answer = await self.await(call: call, work) { return answer }
-        if !call.isAsynchronous { await remember(charge.record.id, nil) }
-        return answer(showing: charge.record, details: charge.details)
-    }
-
-    /// `nil` when the caller's time is over before the work has an answer.
-    func await(call: Call, _ work: @escaping @Sendable (FirstAnswer<Answer?>) async -> Void) async -> Answer? {
         inFlight.begin()
         let first = FirstAnswer<Answer?>()
         if call.isAsynchronous { first.give(nil) }
-        Task { [inFlight] in
-            await work(first)
+        Task(executorPreference: settings.executor) { [inFlight] in
+            await body(Caller(call: call, first: first))
             inFlight.end()
         }
-        let timer = Task { [time] in
-            try await time.sleep(for: remaining(of: call))
+        let timer = Task(executorPreference: settings.executor) { [time] in
+            try await time.sleep(for: self.remaining(of: call))
             first.give(nil)
         }
         defer { timer.cancel() }
-        return await first.value()
+        if let answer = await first.value() { return answer }
+        if !call.isAsynchronous { await remember(work) }
+        return answer(showing: work, call: call)
     }
 
     private func remaining(of call: Call) -> Duration {
@@ -63,9 +58,9 @@ extension PaymentService {
     }
 
     /// The caller is about to be told 202: a repeat must be shown the payment (K3). If the store is away it is told all the same (T4).
-    func remember(_ payment: PaymentID, _ operation: OperationID?) async {
-        do { try await store.markAnswered(payment, operation: operation) } catch {
-            logger.warning("state store failed", metadata: ["code": "\(error.code.rawValue)", "payment": "\(payment)"])
+    func remember(_ work: Held.Work) async {
+        do { try await store.markAnswered(work.payment.id, operation: work.operation?.id) } catch {
+            logger.warning("state store failed", metadata: ["code": "\(error.code.rawValue)", "payment": "\(work.payment.id)"])
         }
     }
 
@@ -80,15 +75,17 @@ extension PaymentService {
             replayed: true)
     }
 
+    /// Capture and void show the payment, a refund itself; else the payment as it stands.
+    func answer(showing work: Held.Work, call: Call, replayed: Bool = false) -> Answer {
+        guard let operation = work.operation else { return answer(showing: work.payment, call: call, replayed: replayed) }
+        return answer(showing: operation, of: work.payment, call: call, replayed: replayed)
+    }
+
     /// The payment as it stands: 201 when a gateway gave a final answer or asks for an action, else 202.
-    func answer(showing record: PaymentRecord, call: Call, replayed: Bool = false) -> Answer {
+    private func answer(showing record: PaymentRecord, call: Call, replayed: Bool) -> Answer {
         guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else {
             return Answer(unreadable(record.id.text), requestID: call.requestID)
         }
-        return answer(showing: record, details: details, replayed: replayed)
-    }
-
-    func answer(showing record: PaymentRecord, details: PaymentDetails, replayed: Bool = false) -> Answer {
         let isAnswered =
             switch record.status {
             case .authorized, .succeeded, .failed, .canceled, .requiresAction: true
@@ -97,6 +94,23 @@ extension PaymentService {
         return Answer(
             status: isAnswered ? 201 : 202, body: record.json(details).encoded(), location: Self.location(of: record.id),
             retryAfter: isAnswered ? nil : 2, replayed: replayed)
+    }
+
+    /// The answer that stays fixed for a key (K3), if there is one.
+    func finalAnswer(_ work: Held.Work, _ call: Call?) -> Answer? {
+        // In recovery nobody asks; the answer is kept for the repeat.
+        let call = call ?? Call(tenant: work.payment.tenant, idempotencyKey: "", requestID: "recovery", arrived: .zero)
+        if let operation = work.operation {
+            return operation.status.isFinal ? answer(showing: operation, of: work.payment, call: call, replayed: false) : nil
+        }
+        let record = work.payment
+        guard record.isFinal || record.status == .authorized else { return nil }
+        guard record.failure?.category == .gatewayUnavailable, record.status == .failed else {
+            return answer(showing: record, call: call, replayed: false)
+        }
+        return Answer(  // T3
+            Problem(.gatewaysUnavailable, "The payment \(record.id) failed; no gateway holds anything."),
+            requestID: call.requestID)
     }
 
     func unreadable(_ record: String) -> Problem {

@@ -24,7 +24,7 @@ extension PaymentService {
                 ("name", .string(gateway.name)), ("adapter", .string(gateway.adapterName)),
                 ("operations", .array(capabilities.operations.map(\.rawValue).sorted().map { .string($0) })),
                 ("methods", .array(capabilities.methods.map(\.rawValue).sorted().map { .string($0) })),
-                ("breaker", .string("closed")),
+                ("breaker", .string(breakers.state(of: gateway.name).shown)),
             ])
         }
         return Answer(status: 200, body: JSON.members([("data", .array(shown))]).encoded())
@@ -88,4 +88,9 @@ extension Operation.Account.Kind {
         case .bankAccount: .bankTransfer
         }
     }
+}
+
+extension BreakerState {
+    /// In the words of openapi.yaml, `Gateway.breaker`: forced closed is closed.
+    fileprivate var shown: String { self == .forcedClosed ? BreakerState.closed.rawValue : rawValue }
 }

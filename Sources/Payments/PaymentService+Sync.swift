@@ -3,8 +3,6 @@ import AdapterKit
 extension PaymentService {
     /// Operations that one sync asks about; a payment with more open ones is asked again.
     private static let operationsAsked = 20
-    /// How often a change that meets another is tried again.
-    private static let conflictTries = 10
 
     /// Asks the gateway now: about the payment while its state can still change, and about its open captures, voids and refunds.
     public func sync(_ id: PaymentID, call: Call) async -> Answer {
@@ -14,7 +12,7 @@ extension PaymentService {
                 try await self.sync(operation, call: call)
             }
             let stored = try await self.load(id, call)
-            if stored.canStillChange { try await self.sync(stored.record, call: call) }
+            if stored.canStillChange { try await self.sync(stored, call: call) }
             let record = try await self.load(id, call).record
             guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else {
                 throw self.unreadable(id.text)
@@ -35,59 +33,57 @@ extension PaymentService {
         try await reachingStore { () async throws(StoreFailure) in try await self.store.openOperations(of: id) }
     }
 
-    private func sync(_ record: PaymentRecord, call: Call) async throws(Problem) {
-        switch await ask(about: record) {
-        case .found(let outcome, let asked, let heard):
-            try await change(record.id, call) { stored in
-                let before = stored.record
-                stored.record.apply(outcome, decides: false)
-                if stored.record != before { stored.record.append(asked, heard: heard) }
+    private func sync(_ stored: StoredPayment, call: Call) async throws(Problem) {
+        let record = stored.record
+        guard let name = record.unresolvedAttempts.first?.gateway ?? record.gateway ?? record.lastChargeAttempt?.gateway,
+            let gateway = routing.gateway(named: name)
+        else { throw Problem(.gatewaysUnavailable, "The gateway that was asked is not configured any more.", retryAfter: 2) }
+        switch await ask(gateway, about: record) {
+        case .found(let outcome, let asked):
+            _ = try await reachingStore { () async throws(StoreFailure) in
+                try await self.hear(outcome, from: gateway, StoredWork(payment: stored), cause: .reconciliation, asked: asked)
             }
-        case .nothingHeld:
-            try await change(record.id, call) { stored in
-                // What was proved holds for the attempts that were looked at.
-                if stored.isWithoutWord, stored.record.attempts == record.attempts { stored.record.becomeUnavailable() }
-            }
+        case .nothingHeld(let asked): try await clear(name, asked, stored)
         case .notFoundYet: break
         case .unanswered(let reason):
             throw Problem(.gatewaysUnavailable, "The gateway did not say what became of it (\(reason)).", retryAfter: 2)
         }
     }
 
-    /// Applies a change to the payment as it stands, again if somebody else changed it meanwhile.
-    private func change(_ id: PaymentID, _ call: Call, _ change: @Sendable (inout StoredPayment) -> Void) async throws(Problem) {
-        for _ in 0..<Self.conflictTries {
-            let stored = try await load(id, call)
-            var next = stored
-            change(&next)
-            guard next.record != stored.record else { return }
-            next.record.version += 1
-            next.record.updatedAt = time.now()
-            let settlement = Settlement(record: next.record, expectedVersion: stored.record.version, keeping: settings.keeping)
-            let result = try await reachingStore { () async throws(StoreFailure) in try await self.store.settle(settlement) }
-            guard case .done = result else { continue }
-            return told(next.record, from: stored.record.status, call)
+    /// "Not found", and that is final: what was proved holds for the attempts that were looked at, unless somebody is at work.
+    private func clear(_ gateway: String, _ asked: AttemptRecord, _ stored: StoredPayment) async throws(Problem) {
+        guard stored.isWithoutWord else { return }
+        var held = Held(word: StoredWork(payment: stored), cause: .reconciliation)
+        let now = time.now()
+        let rest = ChargeRest(
+            now: now, isTooOldToSend: false, hasAsked: false, queue: settings.queue, inquiry: inquiryCadence(of: stored.record),
+            isGatewayGone: false)
+        held.change { work, _ in
+            guard work.payment.attempts == stored.record.attempts, work.payment.status == .processing else { return }
+            work.payment.resolve(.notHeld, at: gateway)
+            work.payment.append(asked)
+            work.payment.rest(rest)
         }
-        throw Problem(.stateStoreUnavailable, "The payment keeps changing. Ask again.", retryAfter: 1)
+        let change = held
+        try await reachingStore { () async throws(StoreFailure) in
+            var held = change
+            try await self.commitOnce(&held)
+        }
     }
 
     private func sync(_ operation: OperationRecord, call: Call) async throws(Problem) {
         let stored = try await load(operation.payment, call)
-        guard let name = operation.gateway else { return }
-        let command = OperationCommand(
-            payment: stored, record: operation, reason: nil, lease: lease(forAttemptOf: routing.longestAttempt),
-            claimed: time.monotonic(),
-            isRepeat: true)
-        guard let gateway = gateway(named: name, asWhen: command) else {
+        guard operation.kind != .reversal, let name = operation.gateway else { return }
+        guard let gateway = gateway(named: name, asWhen: operation) else {
             throw Problem(.gatewaysUnavailable, "The gateway that holds the payment is not configured as it was.")
         }
-        let (answer, asked, heard) = await exchange(
-            command.inquiry, at: gateway, asking: stored.record, reference: operation.id.text)
-        switch command.meaning(of: answer) {
+        let (answer, asked) = await exchange(
+            operation.inquiry(on: stored.record), at: gateway, asking: stored.record, reference: operation.id.text)
+        switch operation.meaning(of: answer) {
         case .settles(let outcome):
-            await settle(command, call: call, telling: FirstAnswer()) { payment, record in
-                payment.append(asked, heard: heard)
-                record.apply(outcome, to: &payment)
+            let work = StoredWork(payment: stored, operation: StoredOperation(record: operation))
+            _ = try await reachingStore { () async throws(StoreFailure) in
+                try await self.hear(outcome, from: gateway, work, cause: .reconciliation, asked: asked)
             }
         // Asking never sends: an operation that was not done stays open until it is repeated under a lease.
         case .notDone, .open: break
@@ -106,39 +102,4 @@ extension StoredPayment {
 
     /// Nobody is at work on it, and no gateway has taken it.
     fileprivate var isWithoutWord: Bool { !leased && record.status == .processing && record.processingReason != .awaitingGateway }
-}
-
-extension OperationCommand {
-    /// What an inquiry says of an operation, rather than of its charge.
-    enum Meaning: Sendable {
-        case settles(Outcome)
-        /// It has not happened so far.
-        case notDone
-        /// The gateway is still at it.
-        case open
-        case unanswered(reason: String)
-    }
-
-    var inquiry: Operation {
-        let charge = payment.record
-        guard record.kind == .refund else {
-            return .inquiry(.init(charge: charge.id.text, gatewayReference: charge.gatewayReference, money: charge.money))
-        }
-        return .refundInquiry(
-            .init(
-                reference: record.id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference,
-                money: Money(minorUnits: record.amount, currency: charge.money.currency)))
-    }
-
-    /// A capture or void is judged by the state of its charge, a refund by its own answer.
-    func meaning(of answer: InquiryAnswer) -> Meaning {
-        switch answer {
-        case .unanswered(let reason): return .unanswered(reason: reason)
-        case .notFound: return record.kind == .refund ? .notDone : .unanswered(reason: "charge_not_found")
-        case .found(let outcome):
-            if record.kind == .refund { return outcome.kind == .pending ? .open : .settles(outcome) }
-            guard case .approved(let approval) = outcome else { return .open }
-            return approval.state == .authorized ? .notDone : .settles(outcome)
-        }
-    }
 }

@@ -3,16 +3,23 @@ public import Logging
 import Metrics
 import Signing
 
-/// Takes a payment from the caller's request to the gateway's word and back: claim, send, settle, answer.
+/// Takes a payment from the caller's request to the gateway's word and back: claim, charge, settle, answer.
 public final class PaymentService: Sendable {
     public struct Settings: Sendable {
         /// From the request's arrival until the caller gets an answer.
         public var deadline: Duration
         public var keeping: Keeping
+        /// When payments that no gateway could take are tried again.
+        public var queue: Cadence
+        /// Where the tasks run that go on without their caller; `nil`: on the global pool. A simulation brings its own.
+        package var executor: (any TaskExecutor)?
+        /// A bug that a test switches on, to show that the simulation finds it.
+        package var mutation: Mutation?
 
-        public init(deadline: Duration, keeping: Keeping) {
+        public init(deadline: Duration, keeping: Keeping, queue: Cadence = .queue) {
             self.deadline = deadline
             self.keeping = keeping
+            self.queue = queue
         }
     }
 
@@ -25,6 +32,8 @@ public final class PaymentService: Sendable {
     let routing: Routing
     let store: any PaymentStore
     let client: GatewayClient
+    let breakers: CircuitBreakers
+    let limits: GatewayLimits
     let vault: Vault
     let derivation: Derivation
     let time: any TimeSource
@@ -33,14 +42,16 @@ public final class PaymentService: Sendable {
     let logger: Logger
 
     public init(
-        settings: Settings, routing: Routing, store: any PaymentStore, client: GatewayClient, vault: Vault,
-        derivation: Derivation,
-        time: any TimeSource, random: any RandomSource, inFlight: InFlight, logger: Logger
+        settings: Settings, routing: Routing, store: any PaymentStore, client: GatewayClient, breakers: CircuitBreakers,
+        limits: GatewayLimits, vault: Vault, derivation: Derivation, time: any TimeSource, random: any RandomSource,
+        inFlight: InFlight, logger: Logger
     ) {
         self.settings = settings
         self.routing = routing
         self.store = store
         self.client = client
+        self.breakers = breakers
+        self.limits = limits
         self.vault = vault
         self.derivation = derivation
         self.time = time
@@ -57,21 +68,31 @@ public final class PaymentService: Sendable {
             do throws(Problem) { charge = try self.charge(for: request, call: call) } catch {
                 return try await self.earlier(request, call: call) ?? Answer(error, requestID: call.requestID)
             }
-            let fingerprints = self.vault.fingerprints(operation: "POST /v1/payments", request: body)
+            let claimed = self.time.monotonic()
             let claim = PaymentClaim(
-                record: charge.record, fingerprints: fingerprints, lease: charge.lease, answered: call.isAsynchronous,
+                record: charge.record, fingerprints: self.vault.fingerprints(operation: "POST /v1/payments", request: body),
+                lease: self.lease(forAttemptOf: self.routing.longestAttempt), answered: call.isAsynchronous,
                 keeping: self.settings.keeping)
+            func own(_ stored: StoredPayment) async -> Answer {
+                await self.await(.init(payment: stored.record), call: call) { caller in
+                    let held = Held(StoredWork(payment: stored), lease: claim.lease, claimed: claimed, caller: caller)
+                    let end = call.arrived + self.settings.deadline
+                    await self.charge(held, Content(charge), purpose: .call, until: end)
+                }
+            }
             switch try await self.reachingStore({ () async throws(StoreFailure) in try await self.store.claim(claim) }) {
             case .new:
                 self.count(charge.record)
-                return await self.await(charge, call: call) { first in await self.own(charge, call: call, telling: first) }
+                return await own(
+                    StoredPayment(
+                        record: charge.record, reservations: Reservations(), holder: claim.lease.token,
+                        answered: call.isAsynchronous))
             case .takenOver(let stored):
-                if call.isAsynchronous { await self.remember(stored.record.id, nil) }
-                let resumed = charge.resuming(stored.record)
-                return await self.await(resumed, call: call) { first in await self.resume(resumed, call: call, telling: first) }
+                if call.isAsynchronous { await self.remember(.init(payment: stored.record)) }
+                return await own(stored)
             case .replay(let fixed):
                 return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
-            case .current(let stored): return self.answer(showing: stored.record, call: call, replayed: true)
+            case .current(let stored): return self.answer(showing: .init(payment: stored.record), call: call, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
             case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
             }
@@ -89,51 +110,33 @@ public final class PaymentService: Sendable {
         guard record.money == request.money, record.reference == request.reference else {
             throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
         }
-        return answer(showing: record, call: call, replayed: true)
+        return answer(showing: .init(payment: record), call: call, replayed: true)
     }
 
-    /// One attempt at the first gateway of the route, then the settle (retry and failover are a later issue).
-    private func own(_ charge: Charge, call: Call, telling first: FirstAnswer<Answer?>) async {
-        let heard = await send(
-            charge.request, for: charge.operation, at: charge.gateway, under: charge.lease, claimed: charge.claimed, call: call,
-            signedAt: charge.record.createdAt)
-        await settle(charge, call: call, telling: first) { record, decides in
-            record.record(heard, forAttempt: 1)
-            record.apply(heard.outcome, decides: decides)
-        }
-    }
-
-    /// Everything that is decided before the claim; nothing is stored or sent yet.
+    /// Everything that is decided before the claim; nothing is stored or sent yet. The first attempt is stored with the claim (O5),
+    /// unless every gateway's breaker is open.
     private func charge(for request: PaymentRequest, call: Call) throws(Problem) -> Charge {
         let name: OperationName = request.capture == .automatic ? .payment : .authorize
         let candidates = routing.candidates(
             for: name, method: request.method.kind, money: request.money, tenant: call.tenant, pinned: request.gateway)
-        guard let gateway = candidates.first else { throw .noGateway(pinned: request.gateway) }
+        guard let primary = candidates.first else { throw .noGateway(pinned: request.gateway) }
         guard let id = derivation.payment(tenant: call.tenant, key: call.idempotencyKey) else { throw Problem(.internal) }
         let asked = Operation.Charge(
             reference: id.text, money: request.money, method: request.method, description: request.description)
-        let operation: Operation = name == .payment ? .payment(asked) : .authorize(asked)
-        let encoded: GatewayRequest
-        do { encoded = try gateway.adapter.request(for: operation) } catch {
-            throw Problem(.validationFailed, "The gateway \(gateway.name) cannot take this: \(error.reason).")
+        do { _ = try primary.adapter.request(for: name == .payment ? .payment(asked) : .authorize(asked)) } catch {
+            throw Problem(.validationFailed, "The gateway \(primary.name) cannot take this: \(error.reason).")
         }
-        let details = PaymentDetails(request)
-        guard let sealed = try? details.sealed(for: id, vault: vault) else { throw Problem(.internal) }
+        guard let sealed = try? PaymentDetails(request).sealed(for: id, vault: vault) else { throw Problem(.internal) }
         let now = time.now()
         var record = PaymentRecord(
             id: id, tenant: call.tenant, money: request.money, reference: request.reference, capture: request.capture,
             methodKind: request.method.kind, pinnedGateway: request.gateway, onUnavailable: request.onUnavailable, createdAt: now,
             sealed: sealed)
-        record.gateway = gateway.name
-        record.gatewayIdentity = gateway.identity
-        record.attempts = [
-            AttemptRecord(
-                number: 1, gateway: gateway.name, operation: name, reference: id.text, identity: gateway.identity, startedAt: now)
-        ]
-        return Charge(
-            record: record, asked: request, details: details, gateway: gateway, operation: operation,
-            request: encoded,
-            lease: lease(forAttemptOf: gateway.endpoint.attemptTimeout), claimed: time.monotonic())
+        if let gateway = candidates.first(where: { !breakers.refuses($0.name) }) {
+            record.become(processingAt: gateway)
+            _ = record.begin(name, reference: id.text, at: gateway, now: now)
+        }
+        return Charge(record: record, request: request)
     }
 
     func lease(forAttemptOf duration: Duration) -> Lease {
@@ -141,27 +144,42 @@ public final class PaymentService: Sendable {
     }
 }
 
-/// A charge on its way: what was claimed, and what is needed to send it.
+/// A charge as it is claimed.
 struct Charge: Sendable {
-    var record: PaymentRecord
+    let record: PaymentRecord
     /// As the caller sent it, card number and CVC included: never stored like this.
-    let asked: PaymentRequest
-    let details: PaymentDetails
-    let gateway: Gateway
-    let operation: Operation
-    let request: GatewayRequest
-    let lease: Lease
-    /// When the claim was about to be made, on the monotonic clock (R1).
-    let claimed: Duration
+    let request: PaymentRequest
+}
 
-    /// The details with the card number, which only a queued payment keeps (R5).
-    func sealedForQueue(_ vault: Vault) -> [UInt8]? {
-        try? PaymentDetails(asked, keepingCardNumber: true).sealed(for: record.id, vault: vault)
+/// What a gateway is to be sent.
+struct Content: Sendable {
+    let method: PaymentMethod
+    let description: String?
+    let extent: PaymentDetails.Content
+    /// As the caller sent it; `nil` where it is read from the store.
+    let request: PaymentRequest?
+
+    init(_ charge: Charge) {
+        method = charge.request.method
+        description = charge.request.description
+        extent = .whole
+        request = charge.request
     }
 
-    func resuming(_ record: PaymentRecord) -> Charge {
-        var resumed = self
-        resumed.record = record
-        return resumed
+    /// `nil` where what is stored is not enough to send.
+    init?(_ details: PaymentDetails) {
+        guard details.content != .none else { return nil }
+        var reader = MemberReader(.members([("method", details.method)]), at: "", allowing: ["method"])
+        guard let method = PaymentMethod.read(&reader), reader.errors.isEmpty else { return nil }
+        self.method = method
+        description = details.description
+        extent = details.content
+        request = nil
+    }
+
+    func operation(for record: PaymentRecord) -> Operation {
+        let charge = Operation.Charge(
+            reference: record.id.text, money: record.money, method: method, description: description)
+        return record.capture == .automatic ? .payment(charge) : .authorize(charge)
     }
 }

@@ -11,10 +11,13 @@ public struct Routing: Sendable {
         public var maximumAmount: Int64?
         /// Primary first.
         public var gateways: [String]
+        /// Declines of these categories move on to the next gateway.
+        public var failoverOnDeclines: Set<FailureCategory>
 
         public init(
             methods: Set<PaymentMethod.Kind>? = nil, currencies: Set<Currency>? = nil, tenants: Set<String>? = nil,
-            minimumAmount: Int64? = nil, maximumAmount: Int64? = nil, gateways: [String]
+            minimumAmount: Int64? = nil, maximumAmount: Int64? = nil, gateways: [String],
+            failoverOnDeclines: Set<FailureCategory> = []
         ) {
             self.methods = methods
             self.currencies = currencies
@@ -22,6 +25,7 @@ public struct Routing: Sendable {
             self.minimumAmount = minimumAmount
             self.maximumAmount = maximumAmount
             self.gateways = gateways
+            self.failoverOnDeclines = failoverOnDeclines
         }
 
         func matches(_ method: PaymentMethod.Kind, _ money: Money, tenant: String) -> Bool {
@@ -59,6 +63,16 @@ public struct Routing: Sendable {
         let names =
             pinned.map { [$0] } ?? routes.first { $0.matches(method, money, tenant: tenant) }?.gateways ?? []
         return names.filter { isAllowed($0, for: tenant) }.compactMap { gateways[$0] }.filter { $0.can(operation, with: method) }
+    }
+
+    /// The same for a payment that is stored, with the declines that move on.
+    func candidates(of record: PaymentRecord) -> (gateways: [Gateway], softDeclines: Set<FailureCategory>) {
+        let operation: OperationName = record.capture == .automatic ? .payment : .authorize
+        let gateways = candidates(
+            for: operation, method: record.methodKind, money: record.money, tenant: record.tenant, pinned: record.pinnedGateway)
+        guard record.pinnedGateway == nil else { return (gateways, []) }
+        let route = routes.first { $0.matches(record.methodKind, record.money, tenant: record.tenant) }
+        return (gateways, route?.failoverOnDeclines ?? [])
     }
 
     /// Gateways that can say whether a payee's address exists, in the order of the routes.

@@ -1,0 +1,98 @@
+import AdapterKit
+
+/// Whoever waits for the answer. In recovery nobody does.
+struct Caller: Sendable {
+    let call: Call
+    let first: FirstAnswer<Answer?>
+
+    /// Whether it was told something already: the deadline's 202, or the answer.
+    var isAnswered: Bool { first.isGiven }
+}
+
+/// A payment, or one of its operations, in the hands of whoever holds its lease: as it is stored, and what is to be written to it.
+/// A change is a function, so that it can be made again to whatever somebody else has stored meanwhile (R2).
+struct Held: Sendable {
+    /// - Parameter decides: whether the lease is still held. A gateway's word is written in any case, a decision only then.
+    typealias Change = @Sendable (inout Work, _ decides: Bool) -> Void
+
+    struct Work: Sendable, Equatable {
+        var payment: PaymentRecord
+        var operation: OperationRecord?
+    }
+
+    private(set) var stored: StoredWork
+    private(set) var work: Work
+    private var changes: [Change] = []
+    let lease: Lease
+    /// On the monotonic clock, counted from before it was asked for (R1).
+    var leaseEnd: Duration
+    private(set) var decides = true
+    let caller: Caller?
+
+    init(_ stored: StoredWork, lease: Lease, claimed: Duration, caller: Caller?) {
+        self.stored = stored
+        self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
+        self.lease = lease
+        self.leaseEnd = claimed + lease.duration
+        self.caller = caller
+        self.cause = caller == nil ? .reconciliation : .response
+    }
+
+    /// Nobody's: what a gateway said is written, and nothing is decided.
+    init(word stored: StoredWork, cause: HistoryEntry.Cause = .reconciliation) {
+        self.stored = stored
+        self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
+        self.lease = Lease(token: "", duration: .zero)
+        self.leaseEnd = .zero
+        self.caller = nil
+        self.cause = cause
+        self.decides = false
+    }
+
+    var payment: PaymentRecord { work.payment }
+    var operation: OperationRecord? { work.operation }
+    var original: Work { Work(payment: stored.payment.record, operation: stored.operation?.record) }
+    /// Whether there is anything to write; a reversal that is due is.
+    var hasChanges: Bool { work != original || (stored.operation == nil && !work.payment.reversalsDue.isEmpty) }
+    let cause: HistoryEntry.Cause
+
+    mutating func change(_ change: @escaping Change) {
+        change(&work, decides)
+        changes.append(change)
+    }
+
+    /// Takes back changes that were not written and are not to be.
+    mutating func forgetChanges(after count: Int) {
+        changes.removeLast(max(0, changes.count - count))
+        replay()
+    }
+
+    var changeCount: Int { changes.count }
+
+    /// All of it was written.
+    mutating func wrote(_ work: Work, leaseEnd: Duration?) {
+        stored.payment.record = work.payment
+        if let operation = work.operation {
+            stored.operation?.record = operation
+            if stored.operation == nil { stored.operation = StoredOperation(record: operation) }
+        }
+        self.work = work
+        changes = []
+        if let leaseEnd { self.leaseEnd = leaseEnd }
+    }
+
+    /// Somebody else has written meanwhile.
+    mutating func rebase(on payment: StoredPayment, _ operation: StoredOperation?) {
+        stored.payment = payment
+        if let operation { stored.operation = operation }
+        let holder = stored.operation == nil ? payment.holder : stored.operation?.holder
+        // Lost, or run out: who cannot be sure to hold it decides nothing (R1).
+        if holder != lease.token { decides = false }
+        replay()
+    }
+
+    private mutating func replay() {
+        work = original
+        for change in changes { change(&work, decides) }
+    }
+}

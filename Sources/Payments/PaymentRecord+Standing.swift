@@ -1,0 +1,121 @@
+import AdapterKit
+
+/// What is known of the gateways that were tried (O1, O4, R3, R6): read from the attempts alone.
+extension PaymentRecord {
+    /// Attempts to charge that may have happened: `unknown`, or never ended, and not cleared up since.
+    var unresolvedAttempts: [AttemptRecord] { attempts.filter(\.isUnresolved) }
+
+    var lastChargeAttempt: AttemptRecord? { attempts.last(where: \.isCharge) }
+
+    /// The gateway whose success is stored: the only one that may hold anything.
+    var holder: String? {
+        switch status {
+        case .authorized, .succeeded: gateway
+        case .processing, .queued, .requiresAction, .failed, .canceled, .manualReview: nil
+        }
+    }
+
+    /// Whether this gateway's word is about the try that is going on. A refusal of any other is stale.
+    func isBeingTried(at gateway: String) -> Bool {
+        switch status {
+        case .processing, .requiresAction, .manualReview: self.gateway == gateway
+        // Everyone was done with; but whoever takes it now after all has it.
+        case .queued: attempts.contains { $0.isCharge && $0.gateway == gateway }
+        case .authorized, .succeeded, .failed, .canceled: false
+        }
+    }
+
+    /// When "not found" there proves that nothing was processed: every attempt ended, under the same identity, so long ago as the
+    /// gateway declares (O3, O4, O5). An attempt whose end was not recorded ends when its signature does (R3). `nil`: never.
+    func proof(ofNothingHeldBy gateway: Gateway) -> Timestamp? {
+        let capabilities = gateway.adapter.capabilities
+        guard let delay = capabilities.notFoundFinalAfter else { return nil }
+        var proof = Timestamp(milliseconds: .min)
+        for attempt in attempts where attempt.isCharge && attempt.gateway == gateway.name {
+            guard attempt.identity == gateway.identity else { return nil }
+            if let end = attempt.end {
+                proof = max(proof, attempt.startedAt + .milliseconds(Int64(end.duration.rounded(.up))) + delay)
+            } else {
+                guard let life = capabilities.acceptsSignedRequestFor else { return nil }
+                proof = max(proof, attempt.startedAt + life + delay)
+            }
+        }
+        return proof
+    }
+
+    /// Until when a success of this gateway may still come; `nil`: none can.
+    func lateSuccess(at gateway: Gateway) -> Timestamp? {
+        guard case .within(let late) = gateway.adapter.capabilities.lateSuccess,
+            let last = attempts.last(where: { $0.isCharge && $0.gateway == gateway.name })
+        else { return nil }
+        return last.startedAt + late
+    }
+
+    /// Whether the same gateway may be sent the same reference again (O3): by the same identity, within three quarters of the
+    /// reference's life.
+    func mayRepeat(at gateway: Gateway, now: Timestamp) -> Bool {
+        let sent = attempts.filter { $0.isCharge && $0.gateway == gateway.name }
+        guard let first = sent.first else { return true }
+        guard sent.allSatisfy({ $0.identity == gateway.identity }) else { return false }
+        return gateway.adapter.capabilities.mayRepeat(after: now - first.startedAt)
+    }
+
+    /// Gateways that hold, or may come to hold, what they should not: they get a reversal each (R6).
+    var reversalsDue: [String] {
+        var due: [String] = []
+        for attempt in attempts where attempt.isCharge && !due.contains(attempt.gateway) && !reversedAt.contains(attempt.gateway)
+        {
+            if attempt.holdsUnwanted == true || (isBehind(attempt.gateway) && attempt.mayHold) { due.append(attempt.gateway) }
+        }
+        return due
+    }
+
+    /// Whether the payment has gone on without this gateway.
+    private func isBehind(_ gateway: String) -> Bool {
+        switch status {
+        case .authorized, .succeeded: self.gateway != gateway
+        case .failed: true
+        case .canceled: self.gateway != gateway
+        case .processing, .requiresAction: self.gateway != gateway && self.gateway != nil
+        case .queued, .manualReview: false
+        }
+    }
+}
+
+extension PaymentRecord {
+    func chargeAttempts(at gateway: String) -> [AttemptRecord] { attempts.filter { $0.isCharge && $0.gateway == gateway } }
+}
+
+extension AttemptRecord {
+    /// Numbers may differ: others may have been added since.
+    func isSameSending(as other: AttemptRecord) -> Bool {
+        gateway == other.gateway && operation == other.operation && reference == other.reference && startedAt == other.startedAt
+    }
+
+    var isCharge: Bool { operation == .payment || operation == .authorize }
+
+    /// Whether nobody knows what became of it.
+    var isUnresolved: Bool { isCharge && resolution == nil && (end.map { $0.outcome == .unknown } ?? true) }
+
+    /// Whether the gateway may hold something because of it, or come to hold it late.
+    var mayHold: Bool {
+        guard isCharge else { return false }
+        switch (resolution, end?.outcome) {
+        case (.answered, _), (.declined, _), (.reversed, _): return false
+        case (.notHeld, _), (.pending, _): return true
+        case (nil, nil), (nil, .approved), (nil, .unknown), (nil, .pending), (nil, .requiresAction): return true
+        case (nil, .declined), (nil, .notProcessed), (nil, .rejected): return false
+        }
+    }
+}
+
+extension Capabilities {
+    /// Until three quarters of the reference's life have passed (O3).
+    func mayRepeat(after age: Duration) -> Bool {
+        switch idempotency {
+        case .none: false
+        case .forever: true
+        case .limited(let life): age < life * 0.75
+        }
+    }
+}
