@@ -15,7 +15,7 @@ public final class Recovery: Sendable {
     private let lanes = Mutex<[String: Int]>([:])
 
     /// - Parameter interval: between two looks at what is due.
-    public init(service: PaymentService, interval: Duration = .seconds(1)) {
+    public init(service: PaymentService, interval: Duration = .seconds(2)) {
         self.service = service
         self.interval = interval
     }
@@ -64,6 +64,9 @@ public final class Recovery: Sendable {
 }
 
 extension PaymentService {
+    /// Nobody waits: there is time to see a gateway fail, to have it proved that it holds nothing, and to try the next.
+    private static let recoveryPass = Duration.seconds(20)
+
     /// Takes the lease and goes on where the work stands. Somebody else may be faster.
     func recover(_ id: WorkID) async {
         let lease = lease(forAttemptOf: routing.longestAttempt)
@@ -76,7 +79,7 @@ extension PaymentService {
             return await couldNotTake(id, error)
         }
         let held = Held(taken, lease: lease, claimed: claimed, caller: nil)
-        let end = claimed + settings.deadline
+        let end = claimed + max(settings.deadline, Self.recoveryPass)
         switch taken.operation?.record.kind {
         case nil: await recoverCharge(held, until: end)
         case .reversal: await reverse(held, until: end)
