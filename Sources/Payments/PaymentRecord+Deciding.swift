@@ -292,6 +292,9 @@ extension Failure {
         code: "gateway_unavailable", category: .gatewayUnavailable,
         message: "No gateway could take the payment, and none holds anything.")
 
+    static let noLongerQueued = Failure(
+        code: "invalid_state", category: .other, message: "The payment was queued no more when it was to be canceled.")
+
     init(_ decline: Decline) {
         self.init(
             code: decline.category.rawValue, category: decline.category, message: "The gateway declined it.",

@@ -148,7 +148,11 @@ extension PaymentService {
         var held = start
         let sealed = sealedWithoutCardNumber(held.payment)
         held.change { work, decides in
-            guard decides, work.payment.status == .queued else { return }
+            guard decides, work.operation?.status == .processing else { return }
+            guard work.payment.status == .queued else {
+                work.operation?.fail(.noLongerQueued)
+                return
+            }
             work.payment.becomeCanceled()
             if let sealed { work.payment.sealed = sealed }
             work.operation?.succeedWithoutGateway()
