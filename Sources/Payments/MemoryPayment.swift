@@ -7,6 +7,21 @@ struct MemoryPayment: Sendable {
         var claim: MemoryClaim
         /// Whether it still holds its reservation: so that it ends once.
         var reserves: Bool
+        var buried: DeadLetter?
+
+        /// The record, with what it was buried for.
+        var shown: OperationRecord {
+            var shown = record
+            shown.deadLetter = buried ?? record.deadLetter
+            return shown
+        }
+
+        /// Whether its payment is kept for it.
+        var keeps: Bool { !record.status.isFinal || shown.deadLetter != nil || claim.due != nil }
+
+        func stored(at now: Duration) -> StoredOperation {
+            StoredOperation(record: shown, holder: claim.holder(at: now), answered: claim.answered)
+        }
     }
 
     var record: PaymentRecord
@@ -18,6 +33,10 @@ struct MemoryPayment: Sendable {
     var isLined = false
     private(set) var reservations = Reservations()
     private(set) var operations: [OperationID: Operation] = [:]
+    private(set) var history: [HistoryEntry] = []
+    private var buried: DeadLetter?
+    /// Operations that it is kept for.
+    private var keepingOperations = 0
 
     init(record: PaymentRecord, claim: MemoryClaim, keeping: Keeping, changedAt: Duration) {
         self.record = record
@@ -26,14 +45,36 @@ struct MemoryPayment: Sendable {
         self.changedAt = changedAt
     }
 
-    /// `nil` while anything of it is open: then it is kept however old it is.
+    /// For a payment that was lost and is written whole.
+    init(restoring settlement: Settlement, now: Duration) {
+        let claim = MemoryClaim(writtenWith: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
+        self.init(record: settlement.record, claim: claim, keeping: settlement.keeping, changedAt: now)
+        settle(settlement, now: now)
+    }
+
+    /// The record, with what it was buried for.
+    var shown: PaymentRecord {
+        var shown = record
+        shown.deadLetter = buried ?? record.deadLetter
+        return shown
+    }
+
+    /// `nil` while anything of it is open, due or a dead letter: then it is kept however old it is.
     var expiry: Duration? {
         let hasReservations = reservations.capturing != nil || reservations.refundsOpen > 0
-        return record.status.isOpen || hasReservations ? nil : changedAt + keeping.retention
+        let isKept = record.status.isOpen || hasReservations || keepingOperations > 0
+        return isKept || claim.due != nil || shown.deadLetter != nil ? nil : changedAt + keeping.retention
     }
 
     func stored(at now: Duration) -> StoredPayment {
-        StoredPayment(record: record, reservations: reservations, leased: claim.isLeased(at: now))
+        StoredPayment(
+            record: shown, reservations: reservations, holder: claim.holder(at: now), answered: claim.answered)
+    }
+
+    /// `nil` when there is no such operation.
+    func work(_ operation: OperationID?, at now: Duration) -> StoredWork? {
+        guard let operation else { return StoredWork(payment: stored(at: now)) }
+        return operations[operation].map { StoredWork(payment: stored(at: now), operation: $0.stored(at: now)) }
     }
 
     /// The version tells the old owner that it is one no longer.
@@ -42,13 +83,40 @@ struct MemoryPayment: Sendable {
         return .takenOver(stored(at: now))
     }
 
+    // MARK: Recovering
+
+    mutating func take(_ operation: OperationID?, lease: Lease, now: Duration) -> TakeResult {
+        guard let verdict = take(operation, with: lease, now: now) else { return .gone }
+        if case .takenOver = verdict { record.version += 1 }
+        return work(operation, at: now).map { .taken($0) } ?? .gone
+    }
+
+    private mutating func take(_ operation: OperationID?, with lease: Lease, now: Duration) -> MemoryClaim.Verdict? {
+        guard let operation else { return claim.take(lease, now: now) }
+        guard var known = operations[operation] else { return nil }
+        defer { put(known) }
+        return known.claim.take(lease, now: now)
+    }
+
+    mutating func bury(_ operation: OperationID?, as letter: DeadLetter) {
+        if let operation {
+            guard var known = operations[operation] else { return }
+            known.claim.bury()
+            known.buried = letter
+            put(known)
+        } else {
+            claim.bury()
+            buried = letter
+        }
+    }
+
     // MARK: Claiming an operation
 
     mutating func claim(_ claim: OperationClaim, now: Duration) throws(StoreFailure) -> OperationClaimResult {
         let id = claim.record.id
         if var known = operations[id] {
             let verdict = known.claim.judge(fingerprints: claim.fingerprints, lease: claim.lease, now: now)
-            operations[id] = known
+            put(known)
             return result(of: verdict, for: known, now: now)
         }
         if let refusal = refusal(of: claim, now: now) { return refusal }
@@ -62,10 +130,10 @@ struct MemoryPayment: Sendable {
     private func result(of verdict: MemoryClaim.Verdict, for operation: Operation, now: Duration) -> OperationClaimResult {
         switch verdict {
         case .mismatch: .mismatch
-        case .own where operation.claim.wasTakenOver: .takenOver(stored(at: now), operation.record)
-        case .own: .new(stored(at: now), operation.record)
-        case .current: .current(stored(at: now), operation.record)
-        case .takenOver: .takenOver(stored(at: now), operation.record)
+        case .own where operation.claim.wasTakenOver: .takenOver(stored(at: now), operation.shown)
+        case .own: .new(stored(at: now), operation.shown)
+        case .current: .current(stored(at: now), operation.shown)
+        case .takenOver: .takenOver(stored(at: now), operation.shown)
         case .replay(let answer): .replay(answer)
         case .running(let remaining): .running(remaining: remaining)
         }
@@ -85,21 +153,23 @@ struct MemoryPayment: Sendable {
         case .capture: record.status == .authorized
         case .void: [.authorized, .queued, .requiresAction].contains(record.status)
         case .refund: record.status == .succeeded && record.amountCaptured > 0
+        // Nobody calls for one: a settlement begins it.
+        case .reversal: false
         }
     }
 
     private func isBusy(for kind: OperationRecord.Kind, now: Duration) -> Bool {
         switch kind {
         case .capture: reservations.capturing != nil
-        case .void: reservations.capturing != nil || (record.status == .queued && claim.isLeased(at: now))
-        case .refund: false
+        case .void: reservations.capturing != nil || (record.status == .queued && claim.holder(at: now) != nil)
+        case .refund, .reversal: false
         }
     }
 
     private func available(for kind: OperationRecord.Kind) -> Int64 {
         switch kind {
         case .capture: record.money.minorUnits
-        case .void: 0
+        case .void, .reversal: 0
         case .refund: max(0, record.refundable - reservations.refundsOpen)
         }
     }
@@ -118,43 +188,59 @@ struct MemoryPayment: Sendable {
     }
 
     private mutating func add(_ operation: Operation) {
-        operations[operation.record.id] = operation
+        put(operation)
         guard operation.reserves else { return }
         switch operation.record.kind {
         case .capture, .void: reservations.capturing = operation.record.id
         case .refund: reservations.refundsOpen += operation.record.amount
+        case .reversal: break
         }
+    }
+
+    /// The one place that counts what the payment is kept for.
+    private mutating func put(_ operation: Operation) {
+        if operations[operation.record.id]?.keeps == true { keepingOperations -= 1 }
+        if operation.keeps { keepingOperations += 1 }
+        operations[operation.record.id] = operation
     }
 
     // MARK: Settling
 
     mutating func settle(_ settlement: Settlement, now: Duration) {
         record = settlement.record
-        claim.settle(fixed: settlement.fixed, releasing: settlement.releasing)
+        buried = nil
+        claim.settle(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
         keeping = settlement.keeping
         changedAt = now
-        if let operation = settlement.operation { settle(operation) }
+        if let operation = settlement.operation { settle(operation, now: now) }
+        history += settlement.history
+        history.removeFirst(max(0, history.count - StoreLimits.historyEntries))
     }
 
-    private mutating func settle(_ settlement: Settlement.OperationSettlement) {
-        let id = settlement.record.id
-        guard var operation = operations[id] else {
-            let claim = MemoryClaim(restoredWith: settlement.fixed)
-            return add(Operation(record: settlement.record, claim: claim, reserves: !settlement.record.status.isFinal))
-        }
+    private mutating func settle(_ settlement: Settlement.OperationSettlement, now: Duration) {
+        guard var operation = operations[settlement.record.id] else { return add(Self.whole(settlement, now: now)) }
         if operation.reserves, settlement.record.status.isFinal {
             operation.reserves = false
             release(operation.record)
         }
         operation.record = settlement.record
-        operation.claim.settle(fixed: settlement.fixed, releasing: settlement.releasing)
-        operations[id] = operation
+        operation.buried = nil
+        operation.claim.settle(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
+        put(operation)
+    }
+
+    /// A reversal reserves nothing: it gives back what its gateway should not hold.
+    private static func whole(_ settlement: Settlement.OperationSettlement, now: Duration) -> Operation {
+        let claim = MemoryClaim(writtenWith: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
+        let reserves = !settlement.record.status.isFinal && settlement.record.kind != .reversal
+        return Operation(record: settlement.record, claim: claim, reserves: reserves)
     }
 
     private mutating func release(_ operation: OperationRecord) {
         switch operation.kind {
         case .capture, .void: reservations.capturing = nil
         case .refund: reservations.refundsOpen -= operation.amount
+        case .reversal: break
         }
     }
 

@@ -26,7 +26,7 @@ public final class MemoryPaymentStore: PaymentStore {
     }
 
     public func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
-        try access { contents, now in _ = contents.change(payment, now: now) { $0.markAnswered(operation) } }
+        try access { contents, now in _ = contents.change(payment, operation, now: now) { $0.markAnswered(operation) } }
     }
 
     public func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment? {
@@ -35,7 +35,8 @@ public final class MemoryPaymentStore: PaymentStore {
 
     public func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord] {
         try access { contents, now in
-            contents.payment(payment, now: now)?.operations.values.map(\.record).filter { !$0.status.isFinal } ?? []
+            let operations = contents.payment(payment, now: now)?.operations.values.map(\.shown) ?? []
+            return operations.filter { !$0.status.isFinal }.sorted { $0.id.text < $1.id.text }
         }
     }
 
@@ -44,6 +45,41 @@ public final class MemoryPaymentStore: PaymentStore {
     }
 
     public func ping() async throws(StoreFailure) {}
+
+    // MARK: Recovery
+
+    public func due(limit: Int) async throws(StoreFailure) -> [DueWork] {
+        try access { contents, now in contents.dueIndex.due(at: now, limit: limit) }
+    }
+
+    public func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
+        try access { contents, now in contents.take(work, lease: lease, now: now) }
+    }
+
+    public func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? {
+        try access { contents, now in contents.work(id, now: now) }
+    }
+
+    public func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) {
+        let letter = DeadLetter(reason, since: time.now())
+        try access { contents, now in contents.bury(work, as: letter, now: now) }
+    }
+
+    // MARK: Operators
+
+    public func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage {
+        try access { (contents, now) throws(StoreFailure) in
+            try contents.listed(on: shelf, after: after, limit: limit, now: now)
+        }
+    }
+
+    public func tally() async throws(StoreFailure) -> [Shelf: Int] {
+        try access { contents, _ in contents.shelves.tally }
+    }
+
+    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
+        try access { contents, now in contents.payment(payment, now: now)?.history ?? [] }
+    }
 
     /// One reading of the clock and one hold of the lock for the whole step.
     private func access<Result: Sendable>(

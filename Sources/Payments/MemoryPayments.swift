@@ -11,7 +11,7 @@ struct MemoryPayments {
         let reference: String
     }
 
-    private struct Due {
+    private struct Deadline {
         let payment: PaymentID
         let at: Duration
     }
@@ -23,8 +23,10 @@ struct MemoryPayments {
     private var slots: [PaymentID: Slot] = [:]
     /// In the order of their arrival.
     private var index: [Reference: [PaymentID]] = [:]
-    private var expiring = MemoryLine<Due>()
-    private var forgetting = MemoryLine<Due>()
+    private(set) var dueIndex = MemoryDueIndex()
+    private(set) var shelves = MemoryShelves()
+    private var expiring = MemoryLine<Deadline>()
+    private var forgetting = MemoryLine<Deadline>()
 
     init(maximum: Int) {
         self.maximum = maximum
@@ -81,12 +83,13 @@ struct MemoryPayments {
         guard !isMarked(claim.record.id, now: now) else { return .mismatch }
         let state = MemoryClaim(fingerprint: claim.fingerprints.first, lease: claim.lease, answered: claim.answered, now: now)
         try add(MemoryPayment(record: claim.record, claim: state, keeping: claim.keeping, changedAt: now))
+        enter(claim.record.id, nil)
         return .new
     }
 
     mutating func claim(_ claim: OperationClaim, now: Duration) throws(StoreFailure) -> OperationClaimResult {
         guard payment(claim.record.payment, tenant: claim.record.tenant, now: now) != nil else { return .notFound }
-        return try change(claim.record.payment, now: now) { payment throws(StoreFailure) in
+        return try change(claim.record.payment, claim.record.id, now: now) { payment throws(StoreFailure) in
             try payment.claim(claim, now: now)
         } ?? .notFound
     }
@@ -97,35 +100,69 @@ struct MemoryPayments {
             return .done
         }
         guard known.record.version == settlement.expectedVersion else { return compare(settlement, with: known, now: now) }
-        change(settlement.record.id, now: now) { $0.settle(settlement, now: now) }
+        change(settlement.record.id, settlement.operation?.record.id, now: now) { $0.settle(settlement, now: now) }
         return .done
     }
 
     /// A settlement repeated after a lost reply finds its own work (R2).
     private func compare(_ settlement: Settlement, with known: MemoryPayment, now: Duration) -> SettleResult {
-        let operation = settlement.operation.flatMap { known.operations[$0.record.id]?.record }
-        if known.record == settlement.record, operation == settlement.operation?.record { return .done }
-        return .conflict(known.stored(at: now), operation)
+        let operation = settlement.operation.flatMap { known.operations[$0.record.id] }
+        if known.record == settlement.record, operation?.record == settlement.operation?.record { return .done }
+        return .conflict(known.stored(at: now), operation?.stored(at: now))
     }
 
     private mutating func restore(_ settlement: Settlement, now: Duration) throws(StoreFailure) {
-        let claim = MemoryClaim(restoredWith: settlement.fixed)
-        var payment = MemoryPayment(record: settlement.record, claim: claim, keeping: settlement.keeping, changedAt: now)
-        payment.settle(settlement, now: now)
-        try add(payment)
-        line(settlement.record.id)
+        try add(MemoryPayment(restoring: settlement, now: now))
+        enter(settlement.record.id, settlement.operation?.record.id)
     }
 
-    /// Changes a payment that is kept, and lines it up for the sweep if it may expire now.
+    // MARK: Recovering
+
+    mutating func take(_ work: WorkID, lease: Lease, now: Duration) -> TakeResult {
+        change(work.payment, work.operation, now: now) { $0.take(work.operation, lease: lease, now: now) } ?? .gone
+    }
+
+    mutating func bury(_ work: WorkID, as letter: DeadLetter, now: Duration) {
+        change(work.payment, work.operation, now: now) { $0.bury(work.operation, as: letter) }
+    }
+
+    func work(_ id: WorkID, now: Duration) -> StoredWork? { payment(id.payment, now: now)?.work(id.operation, at: now) }
+
+    func listed(on kind: Shelf.Kind, after cursor: String?, limit: Int, now: Duration) throws(StoreFailure) -> ShelfPage {
+        let page = try shelves.works(on: kind, after: cursor, limit: limit)
+        return ShelfPage(items: page.works.map { .init(id: $0, work: work($0, now: now)) }, next: page.next)
+    }
+
+    // MARK: Keeping
+
+    /// Changes a payment that is kept, and one of its operations where it is named; then enters both wherever they belong.
     @discardableResult
     mutating func change<Result, Failure: Error>(
-        _ id: PaymentID, now: Duration, _ body: (inout MemoryPayment) throws(Failure) -> Result
+        _ id: PaymentID, _ operation: OperationID? = nil, now: Duration,
+        _ body: (inout MemoryPayment) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard var payment = payment(id, now: now) else { return nil }
-        let result = try body(&payment)
-        slots[id] = .kept(payment)
+        // Held in one place only, so that what it holds is not copied.
+        slots[id] = nil
+        defer {
+            slots[id] = .kept(payment)
+            enter(id, operation)
+        }
+        return try body(&payment)
+    }
+
+    /// The indexes and the sweep follow what the payment says.
+    private mutating func enter(_ id: PaymentID, _ operation: OperationID?) {
+        guard case .kept(let payment) = slots[id] else { return }
+        let work = WorkID(id)
+        dueIndex.set(work, at: payment.claim.due, lane: payment.record.lane)
+        shelves.put(work, on: payment.shown.shelf)
+        if let operation = operation.flatMap({ payment.operations[$0] }) {
+            let work = WorkID(id, operation.record.id)
+            dueIndex.set(work, at: operation.claim.due, lane: operation.record.lane)
+            shelves.put(work, on: operation.shown.shelf)
+        }
         line(id)
-        return result
     }
 
     private mutating func add(_ payment: MemoryPayment) throws(StoreFailure) {
@@ -159,7 +196,7 @@ struct MemoryPayments {
         guard case .kept(var payment) = slots[id], !payment.isLined, let expiry = payment.expiry else { return }
         payment.isLined = true
         slots[id] = .kept(payment)
-        expiring.append(Due(payment: id, at: expiry))
+        expiring.append(Deadline(payment: id, at: expiry))
     }
 
     private mutating func expire(_ id: PaymentID, now: Duration) {
@@ -169,7 +206,7 @@ struct MemoryPayments {
         guard let expiry = payment.expiry, expiry <= now else { return line(id) }
         let until = expiry + payment.keeping.keys
         slots[id] = .mark(until: until)
-        forgetting.append(Due(payment: id, at: until))
+        forgetting.append(Deadline(payment: id, at: until))
         unlist(payment.record)
     }
 

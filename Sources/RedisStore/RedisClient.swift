@@ -7,17 +7,23 @@ struct RedisClient: Sendable {
     let timeout: Duration
 
     /// The replies to all commands; the first error reply is thrown.
+    func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
+        let replies = try await replies(to: commands)
+        if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
+        return replies
+    }
+
+    /// The replies to all commands, error replies among them.
     ///
     /// Every batch of this store may be repeated: claims are known by their token, settlements by what they wrote. So one whose
     /// connection broke is sent once more within the time-out, and so is one whose scripts Redis has forgotten.
-    func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
+    func replies(to commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
         let deadline = NIODeadline.now() + .init(timeout)
         var replies = try await attempt(commands, before: deadline)
         if replies.contains(where: { $0.errorCode == "NOSCRIPT" }) {
             let loads = RedisScript.all.map(\.load)
             replies = Array(try await attempt(loads + commands, before: deadline).dropFirst(loads.count))
         }
-        if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
         return replies
     }
 

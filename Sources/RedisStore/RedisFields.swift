@@ -10,14 +10,14 @@ enum RedisFields {
     static func bytes(_ flag: Bool) -> [UInt8] { bytes(flag ? "1" : "0") }
     static func bytes(_ duration: Duration) -> [UInt8] { bytes(String(duration.wholeMilliseconds)) }
 
-    /// The 11 fields that `write` of the scripts takes.
+    /// The 12 fields that `write` of the scripts takes.
     static func payment(_ record: PaymentRecord) throws(StoreFailure) -> [[UInt8]] {
         var open = record
         open.sealed = []
         let texts = [
             record.tenant, record.status.rawValue, record.status.isOpen ? "1" : "0", String(record.money.minorUnits),
             String(record.amountCaptured), String(record.amountRefunded), record.gateway ?? "", record.gatewayIdentity ?? "",
-            String(record.version),
+            String(record.version), shelf(record.shelf),
         ]
         return [try json(open), record.sealed] + texts.map(bytes)
     }
@@ -28,15 +28,33 @@ enum RedisFields {
         return [try json(open), record.sealed]
     }
 
-    /// The 10 last arguments of `settle`.
+    /// The operation's 13 arguments of `settle`.
     static func settlement(_ part: Settlement.OperationSettlement?) throws(StoreFailure) -> [[UInt8]] {
-        guard let part else { return Array(repeating: [], count: 10) }
+        guard let part else { return Array(repeating: [], count: 13) }
         let record = part.record
         let texts = [
             String(record.amount), record.gateway ?? "", record.gatewayIdentity ?? "", record.status.isFinal ? "1" : "0",
+            shelf(record.shelf),
         ]
         return [record.id.text, record.kind.rawValue].map(bytes) + (try operation(record)) + texts.map(bytes)
-            + [answer(part.fixed), bytes(part.releasing ?? "")]
+            + ending(fixed: part.fixed, hold: part.hold, wake: part.wake)
+    }
+
+    /// The 4 arguments of `settle` that say what becomes of a claim.
+    static func ending(fixed: FixedAnswer?, hold: Settlement.Hold, wake: Duration?) -> [[UInt8]] {
+        let lease: [[UInt8]] =
+            switch hold {
+            case .keep: [[], []]
+            case .renew(let lease): [bytes(lease.token), bytes(lease.duration)]
+            case .release(let token): [bytes(token), []]
+            }
+        return [answer(fixed)] + lease + [wake.map(bytes) ?? []]
+    }
+
+    private static func shelf(_ shelf: Shelf?) -> String { shelf.map { "\($0.kind.rawValue) \($0.gateway)" } ?? "" }
+
+    static func history(_ entries: [HistoryEntry]) throws(StoreFailure) -> [[UInt8]] {
+        try entries.suffix(StoreLimits.historyEntries).map { entry throws(StoreFailure) in try json(entry) }
     }
 
     static func answer(_ fixed: FixedAnswer?) -> [UInt8] {
@@ -52,17 +70,19 @@ enum RedisFields {
         return FixedAnswer(status: status, sealedBody: Array(bytes[(colon + 1)...]))
     }
 
-    /// The reply of `view`.
+    /// The reply of `view`: what scripts change stands beside the record.
     static func payment(_ reply: RedisReply?) throws(StoreFailure) -> StoredPayment {
-        guard let parts = reply?.elements, parts.count == 6, let json = parts[0].bytes, let sealed = parts[1].bytes,
+        guard let parts = reply?.elements, parts.count == 8, let json = parts[0].bytes, let sealed = parts[1].bytes,
             let capturing = parts[2].text, let refundsOpen = parts[3].text.flatMap({ Int64($0) }),
-            let version = parts[5].text.flatMap({ Int($0) })
+            let version = parts[4].text.flatMap({ Int($0) }), let holder = parts[5].text
         else { throw unreadable }
         var record = try read(PaymentRecord.self, from: json)
         record.sealed = sealed
         record.version = version
+        record.deadLetter = try deadLetter(parts[7]) ?? record.deadLetter
         let reservations = Reservations(capturing: try operationID(capturing), refundsOpen: refundsOpen)
-        return StoredPayment(record: record, reservations: reservations, leased: parts[4].text == "1")
+        return StoredPayment(
+            record: record, reservations: reservations, holder: holder.isEmpty ? nil : holder, answered: parts[6].text == "1")
     }
 
     private static func operationID(_ text: String) throws(StoreFailure) -> OperationID? {
@@ -72,16 +92,39 @@ enum RedisFields {
     }
 
     /// The reply of `opview`: what the claim filled in stands beside the record.
-    static func operation(_ reply: RedisReply?) throws(StoreFailure) -> OperationRecord {
-        guard let parts = reply?.elements, parts.count == 5, let json = parts[0].bytes, let sealed = parts[1].bytes,
-            let amount = parts[2].text.flatMap({ Int64($0) }), let gateway = parts[3].text, let identity = parts[4].text
+    static func operation(_ reply: RedisReply?) throws(StoreFailure) -> StoredOperation {
+        guard let parts = reply?.elements, parts.count == 8, let json = parts[0].bytes, let sealed = parts[1].bytes,
+            let amount = parts[2].text.flatMap({ Int64($0) }), let gateway = parts[3].text, let identity = parts[4].text,
+            let holder = parts[5].text
         else { throw unreadable }
         var record = try read(OperationRecord.self, from: json)
         record.sealed = sealed
         record.amount = amount
         record.gateway = gateway.isEmpty ? nil : gateway
         record.gatewayIdentity = identity.isEmpty ? nil : identity
-        return record
+        record.deadLetter = try deadLetter(parts[7]) ?? record.deadLetter
+        return StoredOperation(record: record, holder: holder.isEmpty ? nil : holder, answered: parts[6].text == "1")
+    }
+
+    /// `reason milliseconds`, or nothing.
+    private static func deadLetter(_ reply: RedisReply) throws(StoreFailure) -> DeadLetter? {
+        guard let words = reply.text?.split(separator: " ") else { throw unreadable }
+        if words.isEmpty { return nil }
+        guard words.count == 2, let reason = DeadLetter.Reason(rawValue: String(words[0])), let since = Int64(words[1]) else {
+            throw unreadable
+        }
+        return DeadLetter(reason, since: Timestamp(milliseconds: since))
+    }
+
+    /// A payment and, where the script gave one, an operation, behind the script's verdict.
+    static func work(_ parts: [RedisReply]) throws(StoreFailure) -> StoredWork {
+        let payment = try payment(parts.dropFirst().first)
+        return StoredWork(payment: payment, operation: parts.count > 2 ? try operation(parts[2]) : nil)
+    }
+
+    static func historyEntry(_ reply: RedisReply) throws(StoreFailure) -> HistoryEntry {
+        guard let json = reply.bytes else { throw unreadable }
+        return try read(HistoryEntry.self, from: json)
     }
 
     static func amount(_ reply: RedisReply?) throws(StoreFailure) -> Int64 {

@@ -5,10 +5,35 @@ import Payments
 struct RedisKeys: Sendable {
     let prefix: String
 
-    /// What every script is given: the payment, its operations, the mark of its key.
+    /// What every script is given: the payment, its operations, the mark of its key, its bucket's due index, its history; its
+    /// bucket's tally, and the shelves with the queue, the dead letters and the unknown.
     func all(of payment: PaymentID) -> [String] {
-        ["p", "o", "k"].map { "\(prefix){\(payment.bucket)}:\($0):\(payment)" }
+        let bucket = payment.bucket
+        let own = ["p", "o", "k"].map { key(bucket, "\($0):\(payment)") }
+        return own + [due(bucket), history(of: payment), tally(bucket)]
+            + [.queue, .dead, .unknown].map { shelf($0, bucket) }
     }
+
+    func history(of payment: PaymentID) -> String { key(payment.bucket, "h:\(payment)") }
+
+    // MARK: Of a bucket
+
+    /// All 1,024: two characters of the alphabet that ids are derived with.
+    static let buckets: [String] = {
+        let alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+        return alphabet.flatMap { first in alphabet.map { "\(first)\($0)" } }
+    }()
+
+    /// Members are `lane work`, the score is milliseconds on Redis' clock.
+    func due(_ bucket: String) -> String { key(bucket, "due") }
+
+    /// Members are `gateway work`, the score is microseconds on Redis' clock.
+    func shelf(_ kind: Shelf.Kind, _ bucket: String) -> String { key(bucket, "shelf:\(kind.rawValue)") }
+
+    /// How many lie on each shelf of the bucket: a hash of `kind gateway`.
+    func tally(_ bucket: String) -> String { key(bucket, "tally") }
+
+    private func key(_ bucket: String, _ rest: String) -> String { "\(prefix){\(bucket)}:\(rest)" }
 
     /// The index of a tenant's reference. It has a slot of its own, so no script touches it.
     func index(tenant: String, reference: String) -> String {

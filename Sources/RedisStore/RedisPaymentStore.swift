@@ -9,7 +9,7 @@ public import Payments
 public final class RedisPaymentStore: PaymentStore {
     let client: RedisClient
     private let claims: RedisClient
-    private let keys: RedisKeys
+    let keys: RedisKeys
     private let waitReplicas: Int
     private let waitTimeout: Duration
 
@@ -83,7 +83,7 @@ public final class RedisPaymentStore: PaymentStore {
 
     private func result(ofOperation parts: [RedisReply]) throws(StoreFailure) -> OperationClaimResult {
         func payment() throws(StoreFailure) -> StoredPayment { try RedisFields.payment(parts.dropFirst().first) }
-        func operation() throws(StoreFailure) -> OperationRecord { try RedisFields.operation(parts.dropFirst(2).first) }
+        func operation() throws(StoreFailure) -> OperationRecord { try RedisFields.operation(parts.dropFirst(2).first).record }
         switch parts.first?.text {
         case "new": return .new(try payment(), try operation())
         case "current": return .current(try payment(), try operation())
@@ -122,12 +122,12 @@ public final class RedisPaymentStore: PaymentStore {
         return try Self.parts(of: replies)
     }
 
-    private static func parts(of replies: [RedisReply]) throws(StoreFailure) -> [RedisReply] {
+    static func parts(of replies: [RedisReply]) throws(StoreFailure) -> [RedisReply] {
         guard let parts = replies.first?.elements else { throw unexpected }
         return parts
     }
 
-    private static let unexpected = StoreFailure(code: .unreadable, detail: "a reply of Redis is not what its script gives")
+    static let unexpected = StoreFailure(code: .unreadable, detail: "a reply of Redis is not what its script gives")
 
     /// The index is written with every claim that might be new. It outlives its payments, and reading it passes over the dead.
     private func listing(_ record: PaymentRecord, _ keeping: Keeping) -> [RedisCommand] {
@@ -145,13 +145,14 @@ public final class RedisPaymentStore: PaymentStore {
     public func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
         let record = settlement.record
         let head = [
-            RedisFields.bytes(String(settlement.expectedVersion)), RedisFields.answer(settlement.fixed),
-            RedisFields.bytes(settlement.releasing ?? ""), RedisFields.bytes(settlement.keeping.retention),
+            RedisFields.bytes(String(settlement.expectedVersion)), RedisFields.bytes(settlement.keeping.retention),
             RedisFields.bytes(settlement.keeping.keys),
         ]
+        let ending = RedisFields.ending(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake)
         let script = RedisScript.settle.call(
             keys: keys.all(of: record.id),
-            head + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation)))
+            head + ending + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation))
+                + (try RedisFields.history(settlement.history)))
         let parts = try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "done": return .done
@@ -164,8 +165,8 @@ public final class RedisPaymentStore: PaymentStore {
     }
 
     private static func conflict(_ parts: [RedisReply]) throws(StoreFailure) -> SettleResult {
-        let operation = parts.count > 2 ? try RedisFields.operation(parts[2]) : nil
-        return .conflict(try RedisFields.payment(parts.dropFirst().first), operation)
+        let work = try RedisFields.work(parts)
+        return .conflict(work.payment, work.operation)
     }
 
     public func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
@@ -181,7 +182,7 @@ public final class RedisPaymentStore: PaymentStore {
 
     public func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord] {
         let parts = try Self.parts(of: try await client.send([RedisScript.openOperations.call(keys: keys.all(of: payment), [])]))
-        return try parts.dropFirst().map { part throws(StoreFailure) in try RedisFields.operation(part) }
+        return try parts.dropFirst().map { part throws(StoreFailure) in try RedisFields.operation(part).record }
     }
 
     public func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment] {

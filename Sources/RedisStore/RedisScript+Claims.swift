@@ -1,22 +1,24 @@
 extension RedisScript {
-    /// ARGV: token, duration, answered, retention, keys, the payment's 11 fields, fingerprints.
+    /// ARGV: token, duration, answered, retention, keys, the payment's 12 fields, fingerprints.
     static let claimPayment = RedisScript(
         """
         local t = now()
         local token, duration = ARGV[1], num(ARGV[2])
-        local fps, first = fingerprints(17)
-        if redis.call('EXISTS', P) == 0 then
+        local fps, first = fingerprints(18)
+        if not exists('') then
           if redis.call('EXISTS', M) == 1 then return {'mismatch'} end
+          begin(first, '', ARGV[3], '')
           write(6)
-          begin(first, token, int(t + duration), ARGV[3])
+          hold('', token, t + duration)
           keep(num(ARGV[4]), num(ARGV[5]))
           return {'new'}
         end
-        local tenant = get(P, '', 'tenant')
+        local tenant = get('', 'tenant')
         if tenant ~= ARGV[8] then return {'mismatch'} end
-        local verdict, detail = judge(P, '', fps, token, duration, t)
+        local verdict, detail = judge('', fps, token, duration, t)
         if verdict == 'taken' then redis.call('HINCRBY', P, 'ver', 1) end
         if verdict == 'new' and redis.call('HGET', P, 'ver') ~= '1' then verdict = 'taken' end
+        if verdict == 'new' or verdict == 'taken' then keep(num(ARGV[4]), num(ARGV[5])) end
         if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
         return {verdict, detail}
         """)
@@ -28,15 +30,16 @@ extension RedisScript {
         local t = now()
         local token, duration, id, kind = ARGV[1], num(ARGV[2]), ARGV[6], ARGV[7]
         local fps, first = fingerprints(13)
-        if redis.call('EXISTS', P) == 0 then return {'not_found'} end
+        if not exists('') then return {'not_found'} end
         local st, by, open, amt, cap, ref, gw, gi, ops, tenant =
-          get(P, '', 'st', 'by', 'open', 'amt', 'cap', 'ref', 'gw', 'gi', 'ops', 'tenant')
+          get('', 'st', 'by', 'open', 'amt', 'cap', 'ref', 'gw', 'gi', 'ops', 'tenant')
         if tenant ~= ARGV[11] then return {'not_found'} end
-        if has(O, id .. ':rec') then
-          local verdict, detail = judge(O, id .. ':', fps, token, duration, t)
-          if verdict == 'taken' then redis.call('HSET', O, id .. ':again', '1') end
-          if verdict == 'new' and has(O, id .. ':again') then verdict = 'taken' end
-          if verdict == 'new' or verdict == 'current' or verdict == 'taken' then return {verdict, view(t), opview(id)} end
+        if exists(id) then
+          local verdict, detail = judge(id, fps, token, duration, t)
+          if verdict == 'new' or verdict == 'taken' then keep(num(ARGV[4]), num(ARGV[5])) end
+          if verdict == 'taken' then set(id, 'again', '1') end
+          if verdict == 'new' and get(id, 'again') == '1' then verdict = 'taken' end
+          if verdict == 'new' or verdict == 'current' or verdict == 'taken' then return {verdict, view(t), opview(id, t)} end
           return {verdict, detail}
         end
         local accepted = {
@@ -46,7 +49,7 @@ extension RedisScript {
         }
         if not accepted[kind] then return {'invalid', st, '0'} end
         if kind ~= 'refund' and by ~= '' then return {'invalid', st, '1'} end
-        if kind == 'void' and st == 'queued' and leased(t) then return {'invalid', st, '1'} end
+        if kind == 'void' and st == 'queued' and holder('', t) ~= '' then return {'invalid', st, '1'} end
         local amount = 0
         if kind ~= 'void' then
           local available = num(amt)
@@ -55,13 +58,12 @@ extension RedisScript {
           if available < 1 or amount < 1 or amount > available then return {'exceeds', int(available)} end
         end
         if num(ops) >= num(ARGV[12]) then return {'full'} end
-        local pre = id .. ':'
-        redis.call('HSET', O, pre .. 'rec', ARGV[9], pre .. 'seal', ARGV[10], pre .. 'kind', kind, pre .. 'amt', int(amount),
-          pre .. 'gw', gw, pre .. 'gi', gi, pre .. 'final', '0', pre .. 'res', '1', pre .. 'fp', first, pre .. 'tok', token,
-          pre .. 'until', int(t + duration), pre .. 'ans', ARGV[3], pre .. 'fix', '')
+        set(id, 'rec', ARGV[9], 'seal', ARGV[10], 'kind', kind, 'amt', int(amount), 'gw', gw, 'gi', gi, 'final', '0', 'res', '1',
+          'fp', first, 'ans', ARGV[3], 'fix', '', 'again', '0', 'due', '', 'shelf', '', 'dead', '', 'kept', '0')
+        hold(id, token, t + duration)
         redis.call('HINCRBY', P, 'ops', 1)
         reserve(id, kind, amount)
         keep(num(ARGV[4]), num(ARGV[5]))
-        return {'new', view(t), opview(id)}
+        return {'new', view(t), opview(id, t)}
         """)
 }

@@ -1,41 +1,51 @@
+import Payments
+
 extension RedisScript {
-    /// ARGV: expected version, fixed, releasing, retention, keys, the payment's 11 fields; then operation or nothing, kind, record,
-    /// seal, amount, gateway, identity, final, fixed, releasing.
+    /// ARGV: expected version, retention, keys, then fixed, the lease's token and duration, wake, each or nothing; the payment's
+    /// 12 fields; the operation or nothing, kind, record, seal, amount, gateway, identity, final, shelf, and again fixed, token,
+    /// duration, wake; the history's entries. A token without a duration ends its lease.
     static let settle = RedisScript(
         """
         local t = now()
-        local retention, keys, id = num(ARGV[4]), num(ARGV[5]), ARGV[17]
-        local pre, known = id .. ':', id ~= '' and has(O, id .. ':rec')
+        local retention, keys, id = num(ARGV[2]), num(ARGV[3]), ARGV[20]
+        local known = id ~= '' and exists(id)
         local verdict = 'done'
-        if redis.call('EXISTS', P) == 1 then
-          local ver, rec, seal = get(P, '', 'ver', 'rec', 'seal')
+        if exists('') then
+          local ver, rec, seal = get('', 'ver', 'rec', 'seal')
           if ver ~= ARGV[1] then
-            local same = rec == ARGV[6] and seal == ARGV[7]
+            local same = ver == ARGV[18] and rec == ARGV[8] and seal == ARGV[9]
             if known then
-              local oprec, opseal = get(O, pre, 'rec', 'seal')
-              same = same and oprec == ARGV[19] and opseal == ARGV[20]
+              local oprec, opseal = get(id, 'rec', 'seal')
+              same = same and oprec == ARGV[22] and opseal == ARGV[23]
             end
             if same and (known or id == '') then return {'done'} end
-            return {'conflict', view(t), known and opview(id) or nil}
+            return {'conflict', view(t), known and opview(id, t) or nil}
           end
         else
-          begin('', '', '0', '1')
+          begin('', ARGV[6] ~= '' and ARGV[5] or '', '1', ARGV[4])
           verdict = 'restored'
         end
-        write(6)
-        finish(P, '', ARGV[2], ARGV[3])
+        write(8)
+        finish('', ARGV[4], ARGV[5], ARGV[6], ARGV[7], t)
         if id ~= '' then
+          local kind, final = ARGV[21], ARGV[27] == '1'
           if known then
-            if ARGV[24] == '1' then release(id) end
+            if final then release(id) end
           else
-            redis.call('HSET', O, pre .. 'kind', ARGV[18], pre .. 'fp', '', pre .. 'tok', '', pre .. 'until', '0',
-              pre .. 'ans', '1', pre .. 'fix', '', pre .. 'res', ARGV[24] == '1' and '0' or '1')
+            local reserves = not final and kind ~= 'reversal'
+            set(id, 'kind', kind, 'fp', '', 'tok', ARGV[31] ~= '' and ARGV[30] or '', 'until', '0', 'ans', '1', 'fix', ARGV[29],
+              'again', '0', 'res', reserves and '1' or '0', 'due', '', 'shelf', '', 'kept', '0')
             redis.call('HINCRBY', P, 'ops', 1)
-            if ARGV[24] ~= '1' then reserve(id, ARGV[18], num(ARGV[21])) end
+            if reserves then reserve(id, kind, num(ARGV[24])) end
           end
-          redis.call('HSET', O, pre .. 'rec', ARGV[19], pre .. 'seal', ARGV[20], pre .. 'amt', ARGV[21], pre .. 'gw', ARGV[22],
-            pre .. 'gi', ARGV[23], pre .. 'final', ARGV[24])
-          finish(O, pre, ARGV[25], ARGV[26])
+          set(id, 'rec', ARGV[22], 'seal', ARGV[23], 'amt', ARGV[24], 'gw', ARGV[25], 'gi', ARGV[26], 'final', ARGV[27],
+            'dead', '')
+          shelve(id, ARGV[28])
+          finish(id, ARGV[29], ARGV[30], ARGV[31], ARGV[32], t)
+        end
+        if #ARGV > 32 then
+          redis.call('RPUSH', H, unpack(ARGV, 33))
+          redis.call('LTRIM', H, \(-StoreLimits.historyEntries), -1)
         end
         keep(retention, keys)
         return {verdict}
@@ -44,19 +54,15 @@ extension RedisScript {
     /// ARGV: operation or nothing.
     static let markAnswered = RedisScript(
         """
-        if ARGV[1] == '' then
-          if redis.call('EXISTS', P) == 1 then redis.call('HSET', P, 'ans', '1') end
-        elseif has(O, ARGV[1] .. ':rec') then
-          redis.call('HSET', O, ARGV[1] .. ':ans', '1')
-        end
+        if exists(ARGV[1]) then set(ARGV[1], 'ans', '1') end
         return {'done'}
         """)
 
     /// ARGV: tenant.
     static let loadPayment = RedisScript(
         """
-        if redis.call('EXISTS', P) == 0 then return {'none'} end
-        local tenant = get(P, '', 'tenant')
+        if not exists('') then return {'none'} end
+        local tenant = get('', 'tenant')
         if tenant ~= ARGV[1] then return {'none'} end
         return {'found', view(now())}
         """)
@@ -64,11 +70,11 @@ extension RedisScript {
     static let openOperations = RedisScript(
         """
         local found = {'found'}
-        if redis.call('EXISTS', P) == 0 then return found end
-        local all = redis.call('HGETALL', O)
+        if not exists('') then return found end
+        local t, all = now(), redis.call('HGETALL', O)
         for i = 1, #all, 2 do
           local id = string.match(all[i], '^([^:]*):final$')
-          if id and all[i + 1] == '0' then found[#found + 1] = opview(id) end
+          if id and all[i + 1] == '0' then found[#found + 1] = opview(id, t) end
         end
         return found
         """)

@@ -21,7 +21,7 @@ struct MemoryPaymentStoreTests {
         let failure = await #expect(throws: StoreFailure.self) { try await store.claim(claim(3)) }
         #expect(failure?.code == .full)
         #expect(try await store.claim(claim(2)) == .new)
-        let settlement = Settlement(record: try record(3), expectedVersion: 1, keeping: keeping)
+        let settlement = Settlement(record: try record(3), expectedVersion: 1, hold: release, keeping: keeping)
         await #expect(throws: StoreFailure.self) { try await store.settle(settlement) }
     }
 
@@ -29,7 +29,7 @@ struct MemoryPaymentStoreTests {
     func marksCount() async throws {
         let store = MemoryPaymentStore(time: time, maximumPayments: 1)
         _ = try await store.claim(claim(1))
-        _ = try await store.settle(Settlement(record: try failed(1), expectedVersion: 1, keeping: keeping))
+        _ = try await store.settle(Settlement(record: try failed(1), expectedVersion: 1, hold: release, keeping: keeping))
         time.advance(by: keeping.retention)
         await #expect(throws: StoreFailure.self) { try await store.claim(claim(2)) }
         #expect(try await store.claim(claim(1)) == .mismatch)
@@ -44,7 +44,8 @@ struct MemoryPaymentStoreTests {
             for number in 0..<100 {
                 let id = round * 100 + number
                 #expect(try await store.claim(claim(id)) == .new)
-                _ = try await store.settle(Settlement(record: try failed(id), expectedVersion: 1, keeping: keeping))
+                _ = try await store.settle(
+                    Settlement(record: try failed(id), expectedVersion: 1, hold: release, keeping: keeping))
             }
             time.advance(by: keeping.retention)
             for _ in 0..<10 { #expect(try await store.payments(tenant: "acme", reference: "r", limit: 100).isEmpty) }
@@ -57,7 +58,7 @@ struct MemoryPaymentStoreTests {
         let store = MemoryPaymentStore(time: time)
         _ = try await store.claim(claim(1))
         var record = try failed(1)
-        _ = try await store.settle(Settlement(record: record, expectedVersion: 1, keeping: keeping))
+        _ = try await store.settle(Settlement(record: record, expectedVersion: 1, hold: release, keeping: keeping))
         time.advance(by: .seconds(9))
         record.version = 3
         #expect(try await store.settle(Settlement(record: record, expectedVersion: 2, keeping: keeping)) == .done)
@@ -69,6 +70,7 @@ struct MemoryPaymentStoreTests {
 
     // MARK: Samples
 
+    private let release = Settlement.Hold.release(token: "t")
     private let keeping = Keeping(retention: .seconds(10), keys: .seconds(20))
 
     private func record(_ number: Int) throws -> PaymentRecord {

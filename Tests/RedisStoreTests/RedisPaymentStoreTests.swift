@@ -41,6 +41,75 @@ struct RedisPaymentStoreTests {
                 try await subject.store.markAnswered(record.id, operation: id)
                 #expect(try await subject.store.openOperations(of: record.id).map(\.amount) == [100])
                 #expect(try await subject.store.payments(tenant: "acme", reference: "order-1", limit: 1).count == 1)
+                #expect(try await subject.store.due(limit: 1).isEmpty)
+                #expect(try await subject.store.take(WorkID(record.id), lease: claim.lease) == .gone)
+                try await subject.store.bury(WorkID(record.id, id), reason: .unreadable)
+                #expect(try await subject.store.listed(on: .dead, after: nil, limit: 1).items.count == 1)
+                #expect(try await subject.store.tally() == [Shelf(.dead, gateway: ""): 1])
+                #expect(try await subject.store.history(of: record.id).isEmpty)
+            }
+        }
+    }
+
+    @Test(
+        "buries a payment that cannot be read, lists it without its record and goes on with the others",
+        arguments: [
+            ["HSET", "rec", "garbage"], ["HDEL", "tok"], ["HDEL", "due"], ["HSET", "ver", "many"], ["HSET", "by", "nobody"],
+            ["DEL"],
+        ])
+    func unreadable(_ damage: [String]) async throws {
+        try await RedisServer.with { server in
+            try await Subject.with(url: server.url) { subject in
+                let payment = try await subject.queued(1)
+                let other = try await subject.queued(2)
+                let key = Sample.key("p", payment)
+                try await server.command([damage[0], key] + damage.dropFirst())
+                if damage == ["DEL"] { try await server.command("SET", key, "text") }
+                #expect(Set(try await subject.store.due(limit: 10).map(\.id)) == [WorkID(payment.id), WorkID(other.id)])
+                let lease = Lease(token: "taker", duration: .seconds(60))
+                let failure = try await subject.failure { _ = try await $0.take(WorkID(payment.id), lease: lease) }
+                #expect(failure?.code == .unreadable)
+                try await subject.store.bury(WorkID(payment.id), reason: .unreadable)
+                #expect(try await subject.store.due(limit: 10).map(\.id) == [WorkID(other.id)])
+                let items = try await subject.store.listed(on: .dead, after: nil, limit: 10).items
+                #expect(items.map(\.id) == [WorkID(payment.id)])
+                // Burying writes the field anew that says when it is due.
+                #expect((items.first?.work != nil) == (damage == ["HDEL", "due"]))
+                #expect(try await subject.store.take(WorkID(other.id), lease: lease) != .gone)
+            }
+        }
+    }
+
+    @Test("clears away due entries of payments that Redis lost, when somebody wants to take them")
+    func lostDue() async throws {
+        try await RedisServer.with { server in
+            try await Subject.with(url: server.url) { subject in
+                let payment = try await subject.queued(1)
+                let other = try await subject.queued(2)
+                try await server.command("DEL", Sample.key("p", payment))
+                let lease = Lease(token: "taker", duration: .seconds(60))
+                #expect(try await subject.store.take(WorkID(payment.id), lease: lease) == .gone)
+                #expect(try await subject.store.due(limit: 10).map(\.id) == [WorkID(other.id)])
+            }
+        }
+    }
+
+    @Test("clears away a due entry of another lane that a lost payment left, when it came back")
+    func strayDue() async throws {
+        try await RedisServer.with { server in
+            try await Subject.with(url: server.url) { subject in
+                let payment = try await subject.queued(1)
+                try await server.command("DEL", Sample.key("p", payment))
+                var moved = payment
+                moved.gateway = "bank-b"
+                let restored = Settlement(
+                    record: moved, expectedVersion: 1, wake: .zero, keeping: Sample.keeping)
+                #expect(try await subject.store.settle(restored) == .done)
+                #expect(try await subject.store.due(limit: 10).map(\.lane).sorted() == ["bank-a", "bank-b"])
+                let work = WorkID(payment.id)
+                #expect(try await subject.store.take(work, lease: Lease(token: "a", duration: .seconds(60))) != .gone)
+                #expect(try await subject.store.take(work, lease: Lease(token: "b", duration: .seconds(60))) == .gone)
+                #expect(try await subject.store.due(limit: 10).isEmpty)
             }
         }
     }
@@ -67,7 +136,10 @@ struct RedisPaymentStoreTests {
                 var failed = record
                 failed.version = 2
                 failed.status = .failed
-                let settlement = Settlement(record: failed, expectedVersion: 1, keeping: Sample.keeping)
+                let settlement = Settlement(
+                    record: failed, expectedVersion: 1, hold: .release(token: "owner"),
+                    history: [HistoryEntry(at: Sample.start, version: 2, event: "payment.failed", cause: .response)],
+                    keeping: Sample.keeping)
                 #expect(try await subject.store.settle(settlement) == .done)
                 let payment = try #require(Int(try await server.command("TTL", Sample.key("p", record))))
                 let mark = try #require(Int(try await server.command("TTL", Sample.key("k", record))))

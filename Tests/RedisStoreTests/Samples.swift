@@ -42,6 +42,20 @@ struct Subject {
         time.advance(by: .seconds(1))
     }
 
+    /// A payment that waits for the gateway `bank-a` and is due.
+    func queued(_ number: Int) async throws -> PaymentRecord {
+        var record = try Sample.payment(number)
+        #expect(try await store.claim(Sample.claim(number)) == .new)
+        record.version = 2
+        record.status = .queued
+        record.processingReason = nil
+        record.gateway = "bank-a"
+        let settlement = Settlement(
+            record: record, expectedVersion: 1, hold: .release(token: "owner"), wake: .zero, keeping: Sample.keeping)
+        #expect(try await store.settle(settlement) == .done)
+        return record
+    }
+
     /// The failure of a step, or `nil` when it did not fail.
     func failure(_ step: (RedisPaymentStore) async throws -> Void) async throws -> StoreFailure? {
         do {

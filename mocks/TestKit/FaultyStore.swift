@@ -3,7 +3,7 @@ import Synchronization
 
 /// A payment store that fails when a test says so.
 public final class FaultyStore: PaymentStore {
-    public enum Step: Sendable, Hashable, CaseIterable { case claim, settle, markAnswered, read }
+    public enum Step: Sendable, Hashable, CaseIterable { case claim, settle, markAnswered, read, recover }
 
     public enum Fault: Sendable {
         /// Nothing is done.
@@ -69,6 +69,36 @@ public final class FaultyStore: PaymentStore {
 
     public func ping() async throws(StoreFailure) {
         try await passing(.read) { () async throws(StoreFailure) in try await kept.ping() }
+    }
+
+    public func due(limit: Int) async throws(StoreFailure) -> [DueWork] {
+        try await passing(.recover) { () async throws(StoreFailure) in try await kept.due(limit: limit) }
+    }
+
+    public func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
+        try await passing(.recover) { () async throws(StoreFailure) in try await kept.take(work, lease: lease) }
+    }
+
+    public func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.work(id) }
+    }
+
+    public func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) {
+        try await passing(.settle) { () async throws(StoreFailure) in try await kept.bury(work, reason: reason) }
+    }
+
+    public func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage {
+        try await passing(.read) { () async throws(StoreFailure) in
+            try await kept.listed(on: shelf, after: after, limit: limit)
+        }
+    }
+
+    public func tally() async throws(StoreFailure) -> [Shelf: Int] {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.tally() }
+    }
+
+    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.history(of: payment) }
     }
 
     private func passing<Value: Sendable>(

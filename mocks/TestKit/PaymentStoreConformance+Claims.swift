@@ -6,7 +6,7 @@ extension PaymentStoreConformance {
         .init("The first claim of a key stores its payment under a lease") { test in
             let record = try Sample.payment()
             #expect(try await test.store.claim(Sample.claim(record)) == .new)
-            #expect(try await test.stored(record) == StoredPayment(record: record, reservations: Reservations(), leased: true))
+            #expect(try await test.stored(record) == StoredPayment(record: record, reservations: Reservations(), holder: "owner"))
         },
         .init("Another request under the same key is a mismatch and changes nothing") { test in
             let record = try Sample.payment()
@@ -56,7 +56,7 @@ extension PaymentStoreConformance {
             let record = try Sample.payment()
             _ = try await test.store.claim(Sample.claim(record))
             try await test.store.markAnswered(record.id, operation: nil)
-            let expected = StoredPayment(record: record, reservations: Reservations(), leased: true)
+            let expected = StoredPayment(record: record, reservations: Reservations(), holder: "owner", answered: true)
             #expect(try await test.store.claim(Sample.claim(record, token: "other")) == .current(expected))
         },
         .init("A claim that was answered at once shows its repeats the payment") { test in
@@ -72,7 +72,7 @@ extension PaymentStoreConformance {
             #expect(try await test.stored(record).leased == false)
             var later = record
             later.version += 1
-            let expected = StoredPayment(record: later, reservations: Reservations(), leased: true)
+            let expected = StoredPayment(record: later, reservations: Reservations(), holder: "second")
             #expect(try await test.store.claim(Sample.claim(record, token: "second")) == .takenOver(expected))
             #expect(try await test.store.claim(Sample.claim(record, token: "third")).isRunning)
             #expect(try await test.store.claim(Sample.claim(record)).isRunning)
@@ -95,6 +95,7 @@ extension PaymentStoreConformance {
             }
             #expect(stored.record.version == 2)
             #expect(stored.record.status == .processing)
+            #expect(stored.holder == "second")
         },
         .init("A lease that has not run out is not taken over") { test in
             let record = try Sample.payment()
@@ -113,7 +114,7 @@ extension PaymentStoreConformance {
             let record = try Sample.payment()
             _ = try await test.store.claim(Sample.claim(record))
             let settlement = Settlement(
-                record: record.next(.authorized), expectedVersion: 1, fixed: Sample.answer, releasing: "owner",
+                record: record.next(.authorized), expectedVersion: 1, fixed: Sample.answer, hold: Sample.release,
                 keeping: Sample.kept)
             #expect(try await test.store.settle(settlement) == .done)
             #expect(try await test.store.claim(Sample.claim(record)) == .replay(Sample.answer))
@@ -128,10 +129,22 @@ extension PaymentStoreConformance {
             #expect(try await test.store.settle(settlement) == .done)
             #expect(try await test.store.claim(Sample.claim(record, token: "other")) == .replay(Sample.answer))
         },
-        .init("A payment settled without a fixed answer is shown as it is now") { test in
+        .init("A payment settled without a fixed answer is shown as it is now, once its caller was told") { test in
             let record = try await test.settled(.requiresAction)
-            let expected = StoredPayment(record: record, reservations: Reservations(), leased: false)
-            #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "other")) == .current(expected))
+            try await test.store.markAnswered(record.id, operation: nil)
+            let shown = try await test.store.claim(Sample.claim(try Sample.payment(), token: "other"))
+            #expect(shown == .current(test.released(record, answered: true)))
+        },
+        .init("A payment that was left without anybody having been told is taken over, though no lease ran out") { test in
+            let record = try await test.settled(.queued)
+            var later = record
+            later.version += 1
+            let expected = StoredPayment(record: later, reservations: Reservations(), holder: "second")
+            let repeated = Sample.claim(try Sample.payment(), token: "second")
+            #expect(try await test.store.claim(repeated) == .takenOver(expected))
+            #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "third")).isRunning)
+            let foreign = Sample.claim(try Sample.payment(), fingerprints: ["f2"], token: "third")
+            #expect(try await test.store.claim(foreign) == .mismatch)
         },
         .init("Of many claims at once one is new") { test in
             let record = try Sample.payment()

@@ -75,8 +75,8 @@ extension PaymentStoreConformance {
             let second = try await test.settle(first.next(.succeeded), keeping: keeping)
             try await test.elapse(.seconds(1))
             #expect(try await test.stored(payment).record == second)
-            let repeated = try await test.store.claim(Sample.claim(refund, token: "other"))
-            #expect(repeated == .current(try await test.stored(payment), refund.next(.succeeded)))
+            let work = try await test.store.work(WorkID(payment.id, refund.id))
+            #expect(work?.operation == StoredOperation(record: refund.next(.succeeded)))
         },
     ]
 }

@@ -12,7 +12,7 @@ extension PaymentStoreConformance {
             expected.amount = 10_000
             expected.gateway = "bank-a"
             expected.gatewayIdentity = "identity-a"
-            let stored = StoredPayment(record: payment, reservations: Reservations(capturing: claimed.id), leased: false)
+            let stored = StoredPayment(record: payment, reservations: Reservations(capturing: claimed.id))
             #expect(try await test.store.claim(Sample.claim(claimed)) == .new(stored, expected))
             #expect(try await test.stored(payment) == stored)
             #expect(try await test.store.openOperations(of: payment.id) == [expected])
@@ -238,7 +238,7 @@ extension PaymentStoreConformance {
         .init("A settled operation's answer is replayed, also when its payment has moved on") { test in
             let payment = try await test.settled(.succeeded, captured: 10_000)
             let refund = try await test.begin(.refund, of: payment, amount: 10_000)
-            let part = Settlement.OperationSettlement(record: refund.next(.succeeded), fixed: Sample.answer, releasing: "owner")
+            let part = Settlement.OperationSettlement(record: refund.next(.succeeded), fixed: Sample.answer, hold: Sample.release)
             let settlement = Settlement(
                 record: payment.next(.succeeded, refunded: 10_000), expectedVersion: payment.version, operation: part,
                 keeping: Sample.kept)
@@ -246,14 +246,24 @@ extension PaymentStoreConformance {
             #expect(try await test.store.claim(Sample.claim(refund)) == .replay(Sample.answer))
             #expect(try await test.store.claim(Sample.claim(refund, token: "other")) == .replay(Sample.answer))
         },
-        .init("A settled operation without a fixed answer is shown as it is now") { test in
+        .init("A settled operation without a fixed answer is shown as it is now, once its caller was told") { test in
             let payment = try await test.settled(.authorized)
             let capture = try await test.begin(.capture, of: payment)
+            try await test.store.markAnswered(payment.id, operation: capture.id)
             let captured = try await test.settle(
                 payment.next(.succeeded, captured: 10_000), operation: capture.next(.succeeded))
-            let stored = StoredPayment(record: captured, reservations: Reservations(), leased: false)
             let shown = try await test.store.claim(Sample.claim(capture, token: "other"))
-            #expect(shown == .current(stored, capture.next(.succeeded)))
+            #expect(shown == .current(test.released(captured), capture.next(.succeeded)))
+        },
+        .init("An operation that was left without anybody having been told is taken over, and its payment's version stays") {
+            test in
+            let payment = try await test.settled(.authorized)
+            let capture = try await test.begin(.capture, of: payment)
+            let open = try await test.settle(payment.next(.authorized), operation: capture.next(.processing))
+            let taken = try await test.store.claim(Sample.claim(capture, token: "second"))
+            #expect(taken == .takenOver(try await test.stored(open), capture.next(.processing)))
+            #expect(try await test.stored(open).record == open)
+            #expect(try await test.store.claim(Sample.claim(capture, token: "third")).isRunning)
         },
     ]
 }

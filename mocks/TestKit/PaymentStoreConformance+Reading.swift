@@ -8,7 +8,7 @@ extension PaymentStoreConformance {
             for number in [3, 1, 5, 2, 4] { _ = try await test.store.claim(Sample.claim(try Sample.payment(number))) }
             let newest = try await test.store.payments(tenant: "acme", reference: "order-1", limit: 3)
             #expect(newest.map(\.record) == [try Sample.payment(5), try Sample.payment(4), try Sample.payment(3)])
-            #expect(newest.map(\.leased) == [true, true, true])
+            #expect(newest.map(\.holder) == ["owner", "owner", "owner"])
             #expect(try await test.store.payments(tenant: "acme", reference: "order-1", limit: 100).count == 5)
         },
         .init("No payments are listed for another tenant, another reference or a limit of none") { test in
@@ -66,6 +66,9 @@ extension PaymentStoreConformance {
             var refund = try await test.begin(.refund, of: payment, amount: 10).next(.manualReview)
             refund.gatewayReference = "r-1"
             refund.failure = Failure(code: "x", category: .other, message: "äß😀\"\\\n", gatewayCode: "05", gatewayMessage: "")
+            refund.schedule = Schedule(since: Sample.start, tries: 2)
+            refund.deadLetter = DeadLetter(.outcomeUnknown, since: Sample.start)
+            refund.watchedUntil = Sample.start
             refund.sealed = (0...255).map { UInt8($0) }
             try await test.settle(payment.next(.succeeded), operation: refund)
             #expect(try await test.store.openOperations(of: payment.id) == [refund])
@@ -85,12 +88,17 @@ extension Sample {
             onUnavailable: .fail, createdAt: start, sealed: (0...255).map { UInt8($0) })
         var attempt = AttemptRecord(
             number: 1, gateway: "bank-b", operation: .payment, reference: "pay-1", identity: "identity-b", startedAt: start)
+        attempt.resolution = .notHeld
         attempt.end = .init(outcome: .unknown, code: "timeout", httpStatus: 504, duration: 12.345678901)
         record.attempts = [
             attempt,
             AttemptRecord(
                 number: 2, gateway: "bank-b", operation: .inquiry, reference: "pay-1", identity: "identity-b", startedAt: start),
         ]
+        record.softDecline = Failure(code: "x", category: .other, message: "soft", gatewayCode: "51")
+        record.schedule = Schedule(since: start, tries: 3)
+        record.deadLetter = DeadLetter(.amountMismatch, since: start)
+        record.reversedAt = ["bank-a", "bank-c"]
         record.gateway = "bank-b"
         record.gatewayIdentity = "identity-b"
         record.gatewayReference = "gw-1"

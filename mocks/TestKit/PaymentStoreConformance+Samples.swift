@@ -10,17 +10,20 @@ enum Sample {
     static let short = Duration.milliseconds(100)
     static let kept = Keeping(retention: long, keys: long)
     static let start = Timestamp(seconds: 1_767_225_600)
+    static let release = Settlement.Hold.release(token: "owner")
     static let answer = FixedAnswer(status: 201, sealedBody: [0, 255, 13, 10, 58, 34])
 
-    static func paymentID(_ number: Int) throws -> PaymentID {
-        try #require(PaymentID("pay_" + padded(number)))
+    /// - Parameter bucket: two characters.
+    static func paymentID(_ number: Int, bucket: String = "00") throws -> PaymentID {
+        try #require(PaymentID("pay_" + bucket + padded(number).dropFirst(2)))
     }
 
     static func payment(
-        _ number: Int = 1, tenant: String = "acme", reference: String = "order-1", amount: Int64 = 10_000
+        _ number: Int = 1, bucket: String = "00", tenant: String = "acme", reference: String = "order-1", amount: Int64 = 10_000
     ) throws -> PaymentRecord {
         PaymentRecord(
-            id: try paymentID(number), tenant: tenant, money: Money(minorUnits: amount, currency: try #require(Currency("EUR"))),
+            id: try paymentID(number, bucket: bucket), tenant: tenant,
+            money: Money(minorUnits: amount, currency: try #require(Currency("EUR"))),
             reference: reference, capture: .manual, methodKind: .card, pinnedGateway: nil, onUnavailable: .queue,
             createdAt: start + .seconds(number), sealed: [1, 2, 0, 255])
     }
@@ -83,21 +86,24 @@ extension OperationRecord {
 extension StoreUnderTest {
     /// A payment that was claimed and settled to a status, its lease released.
     func settled(
-        _ status: PaymentRecord.Status, number: Int = 1, captured: Int64 = 0, keeping: Keeping = Sample.kept
+        _ status: PaymentRecord.Status, number: Int = 1, bucket: String = "00", captured: Int64 = 0, wake: Duration? = nil,
+        keeping: Keeping = Sample.kept
     ) async throws -> PaymentRecord {
-        let record = try Sample.payment(number)
+        let record = try Sample.payment(number, bucket: bucket)
         try #require(try await store.claim(Sample.claim(record, keeping: keeping)) == .new)
-        return try await settle(record.next(status, captured: captured), keeping: keeping)
+        return try await settle(record.next(status, captured: captured), wake: wake, keeping: keeping)
     }
 
     /// Writes the record as the next version of itself.
     @discardableResult
     func settle(
-        _ record: PaymentRecord, operation: OperationRecord? = nil, keeping: Keeping = Sample.kept
+        _ record: PaymentRecord, wake: Duration? = nil, operation: OperationRecord? = nil, operationWake: Duration? = nil,
+        keeping: Keeping = Sample.kept
     ) async throws -> PaymentRecord {
-        let part = operation.map { Settlement.OperationSettlement(record: $0, releasing: "owner") }
+        let part = operation.map { Settlement.OperationSettlement(record: $0, hold: Sample.release, wake: operationWake) }
         let settlement = Settlement(
-            record: record, expectedVersion: record.version - 1, releasing: "owner", operation: part, keeping: keeping)
+            record: record, expectedVersion: record.version - 1, hold: Sample.release, wake: wake, operation: part,
+            keeping: keeping)
         try #require(try await store.settle(settlement) == .done)
         return record
     }
@@ -112,6 +118,11 @@ extension StoreUnderTest {
             throw NotNew()
         }
         return operation
+    }
+
+    /// How the payment should stand: this record, and nobody holds it.
+    func released(_ record: PaymentRecord, answered: Bool = false) -> StoredPayment {
+        StoredPayment(record: record, reservations: Reservations(), answered: answered)
     }
 
     /// The payment as it is stored now.

@@ -6,31 +6,35 @@ extension PaymentStoreConformance {
     static let settlements: [PaymentStoreConformance] = [
         .init("A settlement writes the record and ends the lease it names") { test in
             let payment = try await test.settled(.authorized)
-            #expect(try await test.stored(payment) == StoredPayment(record: payment, reservations: Reservations(), leased: false))
+            #expect(try await test.stored(payment) == StoredPayment(record: payment, reservations: Reservations()))
         },
         .init("A settlement does not end the lease of another") { test in
             let record = try Sample.payment()
             _ = try await test.store.claim(Sample.claim(record))
-            for (version, token) in [(1, nil), (2, "stranger"), (3, "")] {
+            let holds: [Settlement.Hold] = [
+                .keep, .release(token: "stranger"), .release(token: ""), .renew(Lease(token: "stranger", duration: .zero)),
+            ]
+            for (index, hold) in holds.enumerated() {
                 var changed = record.next(.processing)
-                changed.version = version + 1
-                let settlement = Settlement(
-                    record: changed, expectedVersion: version, releasing: token, keeping: Sample.kept)
+                changed.version = index + 2
+                let settlement = Settlement(record: changed, expectedVersion: index + 1, hold: hold, keeping: Sample.kept)
                 #expect(try await test.store.settle(settlement) == .done)
             }
-            #expect(try await test.stored(record).leased)
+            #expect(try await test.stored(record).holder == "owner")
         },
         .init("A settlement of another version changes nothing and tells how the payment stands") { test in
             let payment = try await test.settled(.authorized)
             let late = Settlement(
-                record: payment.next(.failed), expectedVersion: 1, fixed: Sample.answer, releasing: "owner", keeping: Sample.kept)
-            let stored = StoredPayment(record: payment, reservations: Reservations(), leased: false)
+                record: payment.next(.failed), expectedVersion: 1, fixed: Sample.answer, hold: Sample.release,
+                keeping: Sample.kept)
+            let stored = StoredPayment(record: payment, reservations: Reservations())
             #expect(try await test.store.settle(late) == .conflict(stored, nil))
             var early = late
             early.expectedVersion = 3
             #expect(try await test.store.settle(early) == .conflict(stored, nil))
             #expect(try await test.stored(payment) == stored)
-            #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "other")) == .current(stored))
+            // The answer of the conflict was not fixed either.
+            #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "other")).isTakenOver)
         },
         .init("After a conflict the change is applied to the payment as it stands") { test in
             let payment = try await test.settled(.authorized)
@@ -45,10 +49,10 @@ extension PaymentStoreConformance {
         .init("A conflict shows the operation, and keeps its reservation") { test in
             let payment = try await test.settled(.authorized)
             let capture = try await test.begin(.capture, of: payment)
-            let part = Settlement.OperationSettlement(record: capture.next(.failed), fixed: Sample.answer, releasing: "owner")
+            let part = Settlement.OperationSettlement(record: capture.next(.failed), fixed: Sample.answer, hold: Sample.release)
             let late = Settlement(record: payment, expectedVersion: 1, operation: part, keeping: Sample.kept)
-            let stored = StoredPayment(record: payment, reservations: Reservations(capturing: capture.id), leased: false)
-            #expect(try await test.store.settle(late) == .conflict(stored, capture))
+            let stored = StoredPayment(record: payment, reservations: Reservations(capturing: capture.id))
+            #expect(try await test.store.settle(late) == .conflict(stored, StoredOperation(record: capture, holder: "owner")))
             #expect(try await test.store.openOperations(of: payment.id) == [capture])
             #expect(try await test.store.claim(Sample.claim(capture, token: "other")).isRunning)
         },
@@ -72,7 +76,8 @@ extension PaymentStoreConformance {
             _ = try await test.begin(.refund, 2, of: payment, amount: 2_000)
             let settlement = Settlement(
                 record: payment.next(.succeeded, refunded: 3_000), expectedVersion: payment.version,
-                operation: .init(record: first.next(.succeeded), fixed: Sample.answer, releasing: "owner"), keeping: Sample.kept)
+                operation: .init(record: first.next(.succeeded), fixed: Sample.answer, hold: Sample.release), keeping: Sample.kept
+            )
             for _ in 0..<3 { #expect(try await test.store.settle(settlement) == .done) }
             let stored = try await test.stored(payment)
             #expect(stored.record == settlement.record)
@@ -83,15 +88,15 @@ extension PaymentStoreConformance {
             let settlement = Settlement(record: payment.next(.authorized), expectedVersion: 2, keeping: Sample.kept)
             #expect(try await test.store.settle(settlement) == .done)
             let later = try await test.settle(payment.next(.authorized).next(.canceled))
-            let stored = StoredPayment(record: later, reservations: Reservations(), leased: false)
+            let stored = StoredPayment(record: later, reservations: Reservations())
             #expect(try await test.store.settle(settlement) == .conflict(stored, nil))
         },
         .init("A payment that the store lost is written whole, with its answer") { test in
             let record = try Sample.payment().next(.succeeded, captured: 10_000)
             let settlement = Settlement(
-                record: record, expectedVersion: 7, fixed: Sample.answer, releasing: "owner", keeping: Sample.kept)
+                record: record, expectedVersion: 7, fixed: Sample.answer, hold: Sample.release, keeping: Sample.kept)
             for _ in 0..<2 { #expect(try await test.store.settle(settlement) == .done) }
-            let stored = StoredPayment(record: record, reservations: Reservations(), leased: false)
+            let stored = StoredPayment(record: record, reservations: Reservations(), answered: true)
             #expect(try await test.stored(record) == stored)
             #expect(try await test.store.payments(tenant: "acme", reference: "order-1", limit: 10) == [stored])
             #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "other")) == .replay(Sample.answer))
@@ -136,8 +141,8 @@ extension PaymentStoreConformance {
                 var changed = authorized.next(.succeeded)
                 changed.version = version + 1
                 let settlement = Settlement(
-                    record: changed, expectedVersion: version, fixed: other, releasing: "owner",
-                    operation: .init(record: capture.next(.succeeded), fixed: fixed, releasing: "owner"), keeping: Sample.kept)
+                    record: changed, expectedVersion: version, fixed: other, hold: Sample.release,
+                    operation: .init(record: capture.next(.succeeded), fixed: fixed, hold: Sample.release), keeping: Sample.kept)
                 #expect(try await test.store.settle(settlement) == .done)
             }
             #expect(try await test.store.claim(Sample.claim(record)) == .replay(Sample.answer))
@@ -169,6 +174,89 @@ extension PaymentStoreConformance {
             let record = try await test.settle(payment.next(.succeeded), operation: first.next(.failed))
             #expect(try await test.begin(.refund, 2, of: record).amount == 10_000)
             #expect(try await test.store.openOperations(of: record.id).map(\.amount) == [10_000])
+        },
+        .init("No answer is fixed for a caller that was told 202, the payment's or the operation's") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record, answered: true))
+            let first = Settlement(
+                record: record.next(.authorized), expectedVersion: 1, fixed: Sample.answer, hold: Sample.release,
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(first) == .done)
+            #expect(try await test.store.claim(Sample.claim(record)).isCurrent)
+            let capture = try await test.begin(.capture, of: first.record)
+            try await test.store.markAnswered(record.id, operation: capture.id)
+            let second = Settlement(
+                record: first.record.next(.succeeded, captured: 10_000), expectedVersion: 2,
+                operation: .init(record: capture.next(.succeeded), fixed: Sample.answer, hold: Sample.release),
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(second) == .done)
+            let shown = try await test.store.claim(Sample.claim(capture))
+            #expect(shown == .current(try await test.stored(record), capture.next(.succeeded)))
+        },
+        .init("An answer that was fixed before the caller was told 202 stays") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record))
+            let settlement = Settlement(
+                record: record.next(.authorized), expectedVersion: 1, fixed: Sample.answer, hold: Sample.release,
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(settlement) == .done)
+            try await test.store.markAnswered(record.id, operation: nil)
+            #expect(try await test.store.claim(Sample.claim(record)) == .replay(Sample.answer))
+        },
+        .init("A conflict names the holders and says who was told") { test in
+            let payment = try await test.settled(.authorized)
+            let capture = try await test.begin(.capture, of: payment)
+            try await test.store.markAnswered(payment.id, operation: capture.id)
+            let part = Settlement.OperationSettlement(record: capture.next(.failed))
+            let late = Settlement(record: payment, expectedVersion: 1, operation: part, keeping: Sample.kept)
+            guard case .conflict(let stored, let operation) = try await test.store.settle(late) else {
+                Issue.record("no conflict")
+                return
+            }
+            #expect(stored.holder == nil)
+            #expect(!stored.answered)
+            #expect(operation == StoredOperation(record: capture, holder: "owner", answered: true))
+        },
+        .init("A holder that renews its lease holds it longer; a lease that ran out names nobody") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record, lease: Sample.short))
+            let renewal = Settlement(
+                record: record.next(.processing), expectedVersion: 1, hold: .renew(Lease(token: "owner", duration: .seconds(2))),
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(renewal) == .done)
+            try await test.elapse(Sample.short)
+            #expect(try await test.stored(record).holder == "owner")
+            #expect(try await test.store.claim(Sample.claim(record, token: "other")).isRunning)
+            try await test.elapse(.seconds(2))
+            #expect(try await test.stored(record).holder == nil)
+            #expect(try await test.store.claim(Sample.claim(record, token: "other")).isTakenOver)
+        },
+        .init("Nobody renews the lease of another") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record, lease: Sample.short))
+            let renewal = Settlement(
+                record: record.next(.processing), expectedVersion: 1,
+                hold: .renew(Lease(token: "stranger", duration: Sample.long)), keeping: Sample.kept)
+            #expect(try await test.store.settle(renewal) == .done)
+            try await test.elapse(Sample.short)
+            #expect(try await test.stored(record).holder == nil)
+        },
+        .init("Nobody begins to hold what no one holds by renewing a lease") { test in
+            let payment = try await test.settled(.processing)
+            let renewal = Settlement(
+                record: payment.next(.processing), expectedVersion: 2,
+                hold: .renew(Lease(token: "owner", duration: Sample.long)), keeping: Sample.kept)
+            #expect(try await test.store.settle(renewal) == .done)
+            #expect(try await test.stored(payment).holder == nil)
+        },
+        .init("A lost payment comes back in the hands of the owner that renews its lease") { test in
+            let record = try Sample.payment().next(.processing)
+            let renewal = Settlement(
+                record: record, expectedVersion: 1, hold: .renew(Lease(token: "owner", duration: Sample.long)), wake: .zero,
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(renewal) == .done)
+            #expect(try await test.stored(record).holder == "owner")
+            #expect(try await test.store.due(limit: 10).isEmpty)
         },
         .init("Marking what is not there as answered makes nothing") { test in
             let record = try Sample.payment()

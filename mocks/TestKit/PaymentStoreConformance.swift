@@ -23,5 +23,6 @@ public struct PaymentStoreConformance: Sendable, CustomStringConvertible {
         self.run = run
     }
 
-    public static let all = claims + operations + settlements + keeping + reading
+    public static let all =
+        claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories
 }
