@@ -210,6 +210,7 @@ struct MemoryPayment: Sendable {
         record = settlement.record
         buried = nil
         claim.settle(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
+        if settlement.answered { claim.answered = true }
         keeping = settlement.keeping
         changedAt = now
         if let operation = settlement.operation { settle(operation, now: now) }
@@ -226,6 +227,7 @@ struct MemoryPayment: Sendable {
         operation.record = settlement.record
         operation.buried = nil
         operation.claim.settle(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake, now: now)
+        if settlement.answered { operation.claim.answered = true }
         put(operation)
     }
 

@@ -29,6 +29,12 @@ enum RedisFields {
     }
 
     /// The operation's 13 arguments of `settle`.
+    /// Whose caller is told 202 with it.
+    static func told(_ settlement: Settlement) -> [UInt8] {
+        if settlement.operation?.answered == true { return bytes("operation") }
+        return bytes(settlement.answered ? "payment" : "")
+    }
+
     static func settlement(_ part: Settlement.OperationSettlement?) throws(StoreFailure) -> [[UInt8]] {
         guard let part else { return Array(repeating: [], count: 13) }
         let record = part.record

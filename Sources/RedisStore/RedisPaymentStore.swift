@@ -117,7 +117,7 @@ public final class RedisPaymentStore: PaymentStore {
         let wait = RedisCommand("WAIT", String(waitReplicas), String(max(1, waitTimeout.wholeMilliseconds)))
         let replies = try await claims.send(commands + [wait])
         guard let count = replies.last?.integer, count >= waitReplicas else {
-            throw StoreFailure(code: .tooFewReplicas, detail: "fewer replicas than wanted have the claim")
+            throw StoreFailure(code: .tooFewReplicas, detail: "fewer replicas than wanted have what was written")
         }
         return try Self.parts(of: replies)
     }
@@ -152,8 +152,9 @@ public final class RedisPaymentStore: PaymentStore {
         let script = RedisScript.settle.call(
             keys: keys.all(of: record.id),
             head + ending + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation))
-                + (try RedisFields.history(settlement.history)))
-        let parts = try Self.parts(of: try await client.send([script]))
+                + [RedisFields.told(settlement)] + (try RedisFields.history(settlement.history)))
+        // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
+        let parts = settlement.announces ? try await send([script]) : try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "done": return .done
         case "restored":
@@ -207,5 +208,15 @@ public final class RedisPaymentStore: PaymentStore {
             if parts.count == 2 { found.append(try RedisFields.payment(parts[1])) }
         }
         return found
+    }
+}
+
+extension Settlement {
+    /// Whether its owner is about to send: it holds on to its lease.
+    fileprivate var announces: Bool {
+        switch operation?.hold ?? hold {
+        case .renew: true
+        case .keep, .release: false
+        }
     }
 }

@@ -3,7 +3,8 @@ import Payments
 extension RedisScript {
     /// ARGV: expected version, retention, keys, then fixed, the lease's token and duration, wake, each or nothing; the payment's
     /// 12 fields; the operation or nothing, kind, record, seal, amount, gateway, identity, final, shelf, and again fixed, token,
-    /// duration, wake; the history's entries. A token without a duration ends its lease.
+    /// duration, wake; who was told 202 (`payment`, `operation` or nothing); the history's entries. A token without a duration ends
+    /// its lease.
     static let settle = RedisScript(
         """
         local t = now()
@@ -43,8 +44,9 @@ extension RedisScript {
           shelve(id, ARGV[28])
           finish(id, ARGV[29], ARGV[30], ARGV[31], ARGV[32], t)
         end
-        if #ARGV > 32 then
-          redis.call('RPUSH', H, unpack(ARGV, 33))
+        if ARGV[33] == 'payment' then set('', 'ans', '1') elseif ARGV[33] == 'operation' then set(id, 'ans', '1') end
+        if #ARGV > 33 then
+          redis.call('RPUSH', H, unpack(ARGV, 34))
           redis.call('LTRIM', H, \(-StoreLimits.historyEntries), -1)
         end
         keep(retention, keys)

@@ -258,6 +258,29 @@ extension PaymentStoreConformance {
             #expect(try await test.stored(record).holder == "owner")
             #expect(try await test.store.due(limit: 10).isEmpty)
         },
+        .init("A settlement that tells the caller 202 shows repeats the payment as it is") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record))
+            let settlement = Settlement(
+                record: record.next(.queued), expectedVersion: 1, hold: Sample.release, wake: .seconds(60), answered: true,
+                keeping: Sample.kept)
+            #expect(try await test.store.settle(settlement) == .done)
+            #expect(try await test.stored(record).answered)
+            let repeated = try await test.store.claim(Sample.claim(try Sample.payment(), token: "other"))
+            #expect(repeated == .current(test.released(record.next(.queued), answered: true)))
+        },
+        .init("A settlement that tells an operation's caller 202 says nothing of the payment's") { test in
+            let payment = try await test.settled(.authorized)
+            let capture = try await test.begin(.capture, of: payment)
+            let part = Settlement.OperationSettlement(
+                record: capture.next(.processing), hold: Sample.release, wake: .seconds(60), answered: true)
+            let settlement = Settlement(
+                record: payment.next(.authorized), expectedVersion: payment.version, operation: part, keeping: Sample.kept)
+            #expect(try await test.store.settle(settlement) == .done)
+            let work = try #require(try await test.store.work(WorkID(payment.id, capture.id)))
+            #expect(work.operation?.answered == true)
+            #expect(!work.payment.answered)
+        },
         .init("Marking what is not there as answered makes nothing") { test in
             let record = try Sample.payment()
             try await test.store.markAnswered(record.id, operation: nil)
