@@ -37,4 +37,23 @@ import Testing
         let error = backoff.delay(afterAttempt: 100, unit: 1) - backoff.ceiling
         #expect((.milliseconds(-1) ... .milliseconds(1)).contains(error))
     }
+
+    // MARK: Jitter
+
+    @Test("half of the step is certain with equal jitter", arguments: [(0.0, 200), (0.5, 300), (1.0, 400)])
+    func equalJitter(unit: Double, milliseconds: Int) {
+        let backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5), jitter: .equal)
+        #expect(backoff.delay(afterAttempt: 3, unit: unit) == .milliseconds(milliseconds))
+    }
+
+    @Test("without jitter nothing is left to chance", arguments: [0.0, 0.3, 0.999])
+    func noJitter(unit: Double) {
+        let backoff = Backoff(base: .seconds(1), ceiling: .seconds(8), jitter: .none)
+        #expect((1...5).map { backoff.delay(afterAttempt: $0, unit: unit) } == [1, 2, 4, 8, 8].map { .seconds($0) })
+    }
+
+    @Test func `the jitter is full unless something else is asked for`() {
+        #expect(backoff == Backoff(base: .milliseconds(100), ceiling: .seconds(5), jitter: .full))
+        #expect(backoff.delay(afterAttempt: 3, unit: 0) == .zero)
+    }
 }
