@@ -48,8 +48,10 @@ extension PaymentService {
     private func inquire(_ inquiry: Operation, at gateway: Gateway, signedAt: Timestamp) async -> (InquiryAnswer, Int?) {
         guard let request = try? gateway.adapter.request(for: inquiry) else { return (.unanswered(reason: "not_supported"), nil) }
         // Also where the breaker is open: what is not known must become known. One at a time, and where one waits it is the probe.
-        let permit = await breakers.inquiryPermit(gateway.name)
-        guard await limits.enter(gateway.name, until: time.monotonic() + gateway.endpoint.attemptTimeout) else {
+        let patience = time.monotonic() + gateway.endpoint.attemptTimeout
+        let permit = await breakers.inquiryPermit(gateway.name, until: patience)
+        if case .refused = permit { return (.unanswered(reason: "circuit_open"), nil) }
+        guard await limits.enter(gateway.name, until: patience) else {
             breakers.record(permit, gateway.name, .neutral, duration: .zero)
             return (.unanswered(reason: "limit_reached"), nil)
         }

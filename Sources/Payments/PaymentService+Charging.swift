@@ -14,7 +14,7 @@ extension PaymentService {
         if purpose == .call, held.payment.version == 1, let first = held.payment.attempts.first, first.end == nil,
             let gateway = routing.gateway(named: first.gateway)
         {
-            await attempt(&held, &pass, first, at: gateway, content, candidates.softDeclines, until: end)
+            await attempt(&held, &pass, first, at: gateway, content, candidates.softDeclines, until: end, isRetry: false)
         }
         while held.decides {
             switch pass.next(for: held.payment, configured: { self.routing.gateway(named: $0) }, situation(held, content, end)) {
@@ -69,7 +69,8 @@ extension PaymentService {
             return pass.exhaust(gateway.name)
         }
         if let from { countTry(from: from, to: gateway.name) }
-        await self.attempt(&held, &pass, attempt, at: gateway, content, softDeclines, until: end)
+        await self.attempt(
+            &held, &pass, attempt, at: gateway, content, softDeclines, until: end, isRetry: from == gateway.name)
     }
 
     private func countTry(from: String, to: String) {
@@ -83,12 +84,12 @@ extension PaymentService {
     /// Sends a stored attempt and takes in what was heard; nothing is written yet.
     private func attempt(
         _ held: inout Held, _ pass: inout ChargePass, _ attempt: AttemptRecord, at gateway: Gateway, _ content: Content?,
-        _ softDeclines: Set<FailureCategory>, until end: Duration
+        _ softDeclines: Set<FailureCategory>, until end: Duration, isRetry: Bool
     ) async {
         guard let content else { return pass.exhaust(gateway.name) }
         let heard = await send(
             content.operation(for: held.payment), at: gateway, held, signedAt: attempt.startedAt,
-            latest: pass.latestStart(at: gateway, before: end, deadline: settings.deadline))
+            latest: pass.latestStart(at: gateway, before: end, deadline: settings.deadline), isRetry: isRetry)
         let word = Word(
             outcome: heard.outcome, gateway: gateway.name, identity: gateway.identity, softDeclines: softDeclines, at: time.now())
         if heard.wasKeptBack { pass.exhaust(gateway.name) } else { pass.sent(to: gateway, heard.outcome, at: time.monotonic()) }

@@ -87,7 +87,8 @@ extension PaymentService {
         let isFirst = trial.sent == 0
         let heard = await send(
             operation.operation(on: held.payment, reason: reason(of: operation)), at: gateway, held, signedAt: attempt.startedAt,
-            latest: isFirst && gateway.endpoint.attemptTimeout >= settings.deadline ? end : end - gateway.endpoint.attemptTimeout)
+            latest: isFirst && gateway.endpoint.attemptTimeout >= settings.deadline ? end : end - gateway.endpoint.attemptTimeout,
+            isRetry: !isFirst)
         let mightHave = trial.mayHaveHappened
         let now = time.now()
         held.change { work, _ in

@@ -7,16 +7,20 @@ extension PaymentService {
     /// - Parameters:
     ///   - signedAt: the time-stamp stored with the attempt; all its signatures carry it.
     ///   - latest: on the monotonic clock; it waits for its turn until then at the most.
-    func send(_ operation: Operation, at gateway: Gateway, _ held: Held, signedAt: Timestamp, latest: Duration) async -> Heard {
+    ///   - isRetry: whether it was paid for from the gateway's retry budget.
+    func send(
+        _ operation: Operation, at gateway: Gateway, _ held: Held, signedAt: Timestamp, latest: Duration, isRetry: Bool = false
+    ) async -> Heard {
         let request: GatewayRequest
         do { request = try gateway.adapter.request(for: operation) } catch {
             return Heard(outcome: .rejected(Rejection(cause: .request, code: nil, message: error.reason)), duration: 0)
         }
+        let lastStart = min(latest, held.leaseEnd - gateway.endpoint.attemptTimeout)
         // Only a charge is held up: what undoes or ends one must pass (architecture, State).
         let permit =
-            operation.isCharge ? await breakers.permit(gateway.name) : await breakers.inquiryPermit(gateway.name)
+            operation.isCharge
+            ? await breakers.permit(gateway.name) : await breakers.inquiryPermit(gateway.name, until: lastStart)
         if case .refused = permit { return .keptBack("circuit_open") }
-        let lastStart = min(latest, held.leaseEnd - gateway.endpoint.attemptTimeout)
         guard await limits.enter(gateway.name, until: lastStart) else {
             breakers.record(permit, gateway.name, .neutral, duration: .zero)
             return .keptBack("limit_reached")
@@ -32,6 +36,7 @@ extension PaymentService {
             breakers.record(permit, gateway.name, .neutral, duration: .zero)
             return .keptBack("deadline_too_near")
         }
+        if !isRetry { limits.called(gateway.name) }
         let exchange = await client.exchange(request, for: operation.name, at: gateway, signedAt: signedAt)
         var heard = interpret(exchange, of: operation, by: gateway)
         let elapsed = time.monotonic() - started
