@@ -8,7 +8,8 @@ struct DrawbridgeCommand: AsyncParsableCommand {
         discussion: "Exit codes: 0 ended as asked, 1 runtime failure, 2 bad configuration or usage.", version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, AdaptersCommand.self, PayCommand.self, CaptureCommand.self, RefundCommand.self,
-            SyncCommand.self, PaymentsCommand.self,
+            SyncCommand.self, PaymentsCommand.self, QueueCommand.self, DeadLettersCommand.self, GatewaysCommand.self,
+            BreakerCommand.self, AuditCommand.self,
         ])
 
     /// ArgumentParser's own exit code for usage is 64; the contract says 2.

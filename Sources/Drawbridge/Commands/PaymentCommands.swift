@@ -99,7 +99,7 @@ struct SyncCommand: AsyncParsableCommand {
 }
 
 /// Reads a payment's id from the command line.
-private func paymentID(_ text: String) throws -> PaymentID {
+func paymentID(_ text: String) throws -> PaymentID {
     guard let id = PaymentID(text) else { throw ValidationError("A payment's id is pay_ and 26 characters.") }
     return id
 }

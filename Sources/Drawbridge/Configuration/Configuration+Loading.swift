@@ -43,6 +43,7 @@ extension Configuration {
         var configuration = Configuration(section, adapters: adapters)
         section.refuseUnknownKeys()
         configuration.checkExposure(section)
+        configuration.checkFailovers(section)
         guard reading.problems.isEmpty else { throw ConfigurationProblems(reading.problems) }
         configuration.file = file.path
         configuration.keys = reading.keys

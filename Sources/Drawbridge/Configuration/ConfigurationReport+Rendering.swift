@@ -1,10 +1,10 @@
 import AdapterKit
 
 extension ConfigurationReport {
-    /// For people: one line per finding, then the verdict.
+    /// For people: one line per finding and per failover, then the verdict.
     /// - Parameter color: with the terminal's colours.
     func text(color: Bool) -> String {
-        (findings.map { line(for: $0, color: color) } + [verdict]).joined(separator: "\n")
+        (findings.map { line(for: $0, color: color) } + failovers.map { "failover: \($0.text)" } + [verdict]).joined(separator: "\n")
     }
 
     private func line(for finding: ConfigurationFinding, color: Bool) -> String {
@@ -21,10 +21,11 @@ extension ConfigurationReport {
         return "\(file): \(isServable ? "ok" : "refused")" + (counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))")
     }
 
-    /// For programs: `{"file", "ok", "findings": [{"severity", "key", "line", "message"}]}`.
+    /// For programs: `{"file", "ok", "findings": [{"severity", "key", "line", "message"}], "failovers": [{"route", "from", "to", …}]}`.
     var json: JSON {
         .members([
             ("file", .string(file)), ("ok", .bool(isServable)), ("findings", .array(findings.map(\.json))),
+            ("failovers", .array(failovers.map(\.json))),
         ])
     }
 }

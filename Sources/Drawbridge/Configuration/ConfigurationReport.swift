@@ -4,6 +4,8 @@ import AdapterKit
 struct ConfigurationReport: Sendable, Equatable {
     let file: String
     let findings: [ConfigurationFinding]
+    /// Which payments may move on to another gateway (O9).
+    let failovers: [RouteFailover]
 
     /// Whether `serve` would start: exit code 0, otherwise 2.
     var isServable: Bool { findings.allSatisfy { $0.severity != .problem } }
@@ -13,8 +15,9 @@ struct ConfigurationReport: Sendable, Equatable {
         let findings =
             configuration.fileFindings(at: now) + configuration.durabilityFindings + configuration.timeFindings
             + configuration.secretFindings
-            + configuration.exposureFindings + configuration.tenantFindings(at: now) + configuration.findingsWithoutEffect
-        self.init(file: configuration.file, findings: findings)
+            + configuration.exposureFindings + configuration.tenantFindings(at: now) + configuration.failoverFindings
+            + configuration.findingsWithoutEffect
+        self.init(file: configuration.file, findings: findings, failovers: configuration.failovers)
     }
 
     /// For a file that could not be loaded.
@@ -23,11 +26,12 @@ struct ConfigurationReport: Sendable, Equatable {
             file: problems.all.first?.file ?? "",
             findings: problems.all.map {
                 ConfigurationFinding(severity: .problem, key: $0.key, line: $0.line, message: "expected \($0.expected)")
-            })
+            }, failovers: [])
     }
 
-    private init(file: String, findings: [ConfigurationFinding]) {
+    private init(file: String, findings: [ConfigurationFinding], failovers: [RouteFailover]) {
         self.file = file
+        self.failovers = failovers
         self.findings = ConfigurationFinding.Severity.allCases.flatMap { severity in findings.filter { $0.severity == severity } }
     }
 }

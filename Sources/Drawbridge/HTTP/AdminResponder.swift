@@ -5,13 +5,15 @@ import Metrics
 import NIOCore
 import Payments
 
-/// Health, readiness and metrics, on a listener of their own.
+/// Health, readiness, metrics and what operators do, on a listener of their own.
 struct AdminResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let store: any PaymentStore
     let inFlight: InFlight
     let metrics: PrometheusMetrics
+    let shelves: ShelfGauges
+    let operations: AdminOperations
     /// Required off loopback. `/health` and `/ready` answer without it: probes carry no secrets.
     let token: Secret?
     let certificates: CertificateExpiry
@@ -20,17 +22,32 @@ struct AdminResponder: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let path = (request.head.path ?? "").prefix { $0 != "?" }
-        guard ["/health", "/ready", "/metrics"].contains(path) else {
-            return refusal(Problem(.notFound, "There is nothing at this path."))
+        let route = AdminRoute(path: path)
+        do {
+            // Without the token nobody learns what there is under /admin/.
+            if route?.isOpenToAll != true, route != nil || path.hasPrefix("/admin/") { try authenticate(request) }
+            guard let route else { throw Problem(.notFound, "There is nothing at this path.") }
+            guard request.method == route.method else {
+                throw Problem(.methodNotAllowed, "\(path) takes \(route.method.rawValue).")
+            }
+            return try await respond(to: request, at: route)
+        } catch let problem as Problem {
+            return refusal(problem, allowing: route.map { [$0.method] } ?? [])
         }
-        guard request.method == .get else { return refusal(Problem(.methodNotAllowed, "\(path) takes GET.")) }
-        switch path {
-        case "/health": return Self.json(.ok, .members([("status", .string("alive"))]))
-        case "/ready": return await readiness()
-        default:
-            return isAllowed(request)
-                ? exposition() : refusal(Problem(.unauthenticated, "Send Authorization: Bearer <admin token>."))
+    }
+
+    private func respond(to request: Request, at route: AdminRoute) async throws(Problem) -> Response {
+        switch route {
+        case .health: Self.json(.ok, .members([("status", .string("alive"))]))
+        case .ready: await readiness()
+        case .metrics: await exposition()
+        default: Self.json(.ok, try await operations.answer(route, request))
         }
+    }
+
+    private func authenticate(_ request: Request) throws(Problem) {
+        guard !isAllowed(request) else { return }
+        throw Problem(.unauthenticated, "Send Authorization: Bearer <admin token>.")
     }
 
     private func isAllowed(_ request: Request) -> Bool {
@@ -47,7 +64,8 @@ struct AdminResponder: HTTPResponder {
         return Self.json(reasons.isEmpty ? .ok : .serviceUnavailable, body)
     }
 
-    private func exposition() -> Response {
+    private func exposition() async -> Response {
+        await shelves.refresh()
         Gauge(label: "drawbridge_in_flight").record(inFlight.count)
         for entry in certificates.entries {
             Gauge(
@@ -60,9 +78,9 @@ struct AdminResponder: HTTPResponder {
             body: .init(byteBuffer: ByteBuffer(string: metrics.text())))
     }
 
-    private func refusal(_ problem: Problem) -> Response {
+    private func refusal(_ problem: Problem, allowing methods: [HTTPRequest.Method]) -> Response {
         let requestID = InboundHeaders.freshRequestID(random)
-        return Response(Answer(problem, requestID: requestID), requestID: requestID, allowing: [.get])
+        return Response(Answer(problem, requestID: requestID), requestID: requestID, allowing: methods)
     }
 
     private static func json(_ status: HTTPResponse.Status, _ body: JSON) -> Response {

@@ -1,0 +1,106 @@
+import AdapterKit
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Payments
+
+/// What operators ask and change under `/admin/`. Whoever comes here has shown the admin token.
+struct AdminOperations: Sendable {
+    private static let maximumBody = 16 * 1024
+    private static let longestActor = 64
+
+    let operators: OperatorService
+    let gateways: [Payments.Gateway]
+    let breakers: BreakerControl
+    let logger: Logger
+
+    func answer(_ route: AdminRoute, _ request: Request) async throws(Problem) -> JSON {
+        let target = request.head.path ?? ""
+        switch route {
+        case .gateways:
+            _ = try AdminQuery(target: target, allowing: [])
+            return .members([("data", .array(await states()))])
+        case .queue:
+            let query = try AdminQuery(target: target, allowing: ["after", "limit"])
+            return try await operators.queue(after: try query.cursor(), limit: try query.limit())
+        case .deadLetters:
+            let query = try AdminQuery(target: target, allowing: ["after", "limit"])
+            return try await operators.deadLetters(after: try query.cursor(), limit: try query.limit())
+        case .audit:
+            return try await operators.history(of: try AdminQuery(target: target, allowing: ["payment"]).payment())
+        case .breaker, .redrive, .discard:
+            _ = try AdminQuery(target: target, allowing: [])
+            return try await change(route, request)
+        case .health, .ready, .metrics: throw Problem(.notFound)
+        }
+    }
+
+    private func change(_ route: AdminRoute, _ request: Request) async throws(Problem) -> JSON {
+        let actor = try Self.actor(InboundHeaders(request.headers))
+        let body = try await Self.body(of: request)
+        switch route {
+        case .redrive(let id): return try await operators.redrive(id, try RedriveOrder(body ?? .object([])), by: actor)
+        case .discard(let id): return try await operators.discard(id, try DiscardOrder(body ?? .object([])), by: actor)
+        case .breaker(let name):
+            return try await force(name, try BreakerOrder(body ?? .object([])) { Duration(written: $0) }, by: actor)
+        default: throw Problem(.notFound)
+        }
+    }
+
+    // MARK: Gateways
+
+    private func states() async -> [JSON] {
+        var states: [JSON] = []
+        for gateway in gateways { states.append(await state(of: gateway)) }
+        return states
+    }
+
+    private func state(of gateway: Payments.Gateway) async -> JSON {
+        .members([
+            ("name", .string(gateway.name)), ("adapter", .string(gateway.adapterName)),
+            ("breaker", await breakers.state(gateway.name).json),
+        ])
+    }
+
+    private func force(_ name: String, _ order: BreakerOrder, by actor: String) async throws(Problem) -> JSON {
+        guard let gateway = gateways.first(where: { $0.name == name }) else {
+            throw Problem(.notFound, "There is no gateway of this name.")
+        }
+        try await breakers.force(name, order, actor)
+        logger.notice(
+            "breaker set by an operator",
+            metadata: [
+                "gateway": "\(name)", "state": "\(order.state.rawValue)", "actor": "\(actor)", "reason": "\(order.reason)",
+                "for": "\(order.limit?.written ?? "-")",
+            ])
+        return await state(of: gateway)
+    }
+
+    // MARK: Reading
+
+    /// Who asks, for the audit trail: one token is shared by all operators.
+    private static func actor(_ headers: InboundHeaders) throws(Problem) -> String {
+        guard let sent = try headers.single("X-Actor") else { return "admin" }
+        let isAllowed = sent.utf8.allSatisfy { ValueSyntax<String>.isAlphanumeric($0) || "._@-".utf8.contains($0) }
+        guard (1...longestActor).contains(sent.utf8.count), isAllowed else {
+            throw .header("X-Actor", "must have 1 to \(longestActor) letters, digits and . _ @ -")
+        }
+        return sent
+    }
+
+    /// `nil` for an empty one.
+    private static func body(of request: Request) async throws(Problem) -> JSON? {
+        let bytes: [UInt8]
+        do { bytes = Array(try await request.body.collect(upTo: maximumBody).readableBytesView) } catch is NIOTooManyBytesError {
+            throw Problem(.payloadTooLarge, "The body may have at most \(maximumBody) bytes.")
+        } catch { throw Problem(.malformedRequest, "The body did not arrive whole.") }
+        guard !bytes.isEmpty else { return nil }
+        try InboundHeaders(request.headers).requireJSON()
+        do { return try JSON(parsing: bytes) } catch {
+            throw Problem(
+                .malformedRequest, "The body cannot be read: \(error.reason.rawValue), at byte \(error.offset).",
+                errors: [.init(error.pointer, error.reason.rawValue)])
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Metrics
+import Payments
+
+/// How much work waits, as gauges by gateway. Counting is a question to the store: it is asked at most every few seconds.
+actor ShelfGauges {
+    private static let age = Duration.seconds(5)
+
+    private let store: any PaymentStore
+    private let time: any TimeSource
+    /// Everything that was ever told, so that what is gone is told as 0.
+    private var told: Set<Shelf>
+    private var askedAt: Duration?
+
+    init(store: any PaymentStore, gateways: [String], time: any TimeSource) {
+        self.store = store
+        self.time = time
+        told = Set(gateways.flatMap { gateway in Shelf.Kind.allCases.map { Shelf($0, gateway: gateway) } })
+    }
+
+    /// A store that is away leaves the last values.
+    func refresh() async {
+        let now = time.monotonic()
+        if let askedAt, now - askedAt < Self.age { return }
+        // Set before the answer is there: whoever comes meanwhile does not ask again.
+        askedAt = now
+        guard let tally = try? await store.tally() else { return }
+        told.formUnion(tally.keys)
+        for shelf in told { Gauge(label: shelf.kind.metric, dimensions: shelf.labels).record(tally[shelf] ?? 0) }
+    }
+}
+
+extension Shelf {
+    /// Work that no gateway has yet is told without one.
+    fileprivate var labels: [(String, String)] { gateway.isEmpty ? [] : [("gateway", gateway)] }
+}
+
+extension Shelf.Kind {
+    fileprivate var metric: String {
+        switch self {
+        case .queue: "drawbridge_queue_depth"
+        case .dead: "drawbridge_dead_letters"
+        case .unknown: "drawbridge_unknown_outcomes"
+        }
+    }
+}
