@@ -49,15 +49,16 @@ import Testing
             tenants:
               demo: { auth: none, rate: { burst: 5 }, webhooks: [] }
             gateways:
-              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, retry: { max_retries: 1 } }
-              bank-b: { adapter: bank-hmac, base_url: "https://b.example", settings: { tenant: b }, breaker: null }
+              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, callback: { tolerance: 1 } }
+              bank-b: { adapter: bank-hmac, base_url: "https://b.example", settings: { tenant: b }, retry: { max_retries: 1 } }
             routes:
               - { gateways: [bank-a, bank-b] }
+            queue: { give_up_after: 2h }
             tracing: { sample: 1 }
             """
         let notes = ConfigurationReport(try ConfigurationText.read(text), now: Self.now).findings.filter { $0.severity == .note }
-        #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.retry", "routes[0].gateways[1]", "tracing"])
-        #expect(notes.first { $0.key == "gateways.bank-a.retry" }?.line == 4)
+        #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.callback", "tracing"])
+        #expect(notes.first { $0.key == "gateways.bank-a.callback" }?.line == 4)
     }
 
     @Test("tenants who cannot be let in are warned of")
