@@ -147,7 +147,7 @@ public struct OperatorService: Sendable {
             let now = time.now()
             next.touch(at: now)
             let entry = HistoryEntry(
-                at: now, version: next.payment.record.version, event: event, cause: .operator_, actor: actor,
+                at: now, version: next.payment.record.version, event: event, cause: .operator, actor: actor,
                 operation: id.operation, gateway: next.gateway, from: current.status, to: next.status, reason: reason)
             let settlement = next.settlement(replacing: current, wakes: wakes, history: [entry], keeping: keeping)
             let result = try await reaching { () async throws(StoreFailure) in try await self.store.settle(settlement) }
