@@ -5,7 +5,7 @@ public struct HistoryEntry: Sendable, Equatable, Codable {
     /// The words of openapi.yaml, `Event.cause`.
     public enum Cause: String, Sendable, CaseIterable, Codable {
         case response, callback, reconciliation
-        case operator_ = "operator"
+        case `operator`
     }
 
     public var at: Timestamp

@@ -7,7 +7,7 @@ extension PaymentStoreConformance {
         .init("A payment's history comes oldest first, and every part of it as it was written") { test in
             let payment = try await test.settled(.authorized)
             let full = HistoryEntry(
-                at: Sample.start, version: 3, event: "redriven", cause: .operator_, actor: "Zoë",
+                at: Sample.start, version: 3, event: "redriven", cause: .operator, actor: "Zoë",
                 operation: try Sample.operation(.refund, of: payment).id, gateway: "bank-a", from: "failed", to: "processing",
                 reason: "bank said \"yes\"\r\n😀")
             let entries = [Sample.entry(1), full, Sample.entry(2)]
