@@ -9,17 +9,14 @@ public enum VouchedOutcome: String, Sendable, CaseIterable {
 }
 
 extension AttemptRecord {
-    private var isCharge: Bool { operation == .payment || operation == .authorize }
-
-    /// A charge whose gateway has not said what became of it (O1, R3).
-    var isUnresolvedCharge: Bool { isCharge && resolution == nil && (end.map { $0.outcome == .unknown } ?? true) }
-
-    /// A charge that the gateway has taken, or may have taken, and that was not given back.
-    fileprivate var mayHold: Bool {
+    /// Whether the gateway has taken the charge, or may have, as far as it was heard.
+    fileprivate var isOpenToDoubt: Bool {
         guard isCharge else { return false }
+        if holdsUnwanted == true { return true }
         switch (resolution, end?.outcome) {
-        case (.notHeld, _), (.reversed, _): return false
-        case (.answered, _), (nil, nil), (nil, .unknown), (nil, .approved), (nil, .pending), (nil, .requiresAction): return true
+        case (.notHeld, _), (.reversed, _), (.declined, _): return false
+        case (.answered, _), (.pending, _): return true
+        case (nil, nil), (nil, .unknown), (nil, .approved), (nil, .pending), (nil, .requiresAction): return true
         case (nil, .declined), (nil, .notProcessed), (nil, .rejected): return false
         }
     }
@@ -33,14 +30,13 @@ extension PaymentRecord {
         guard !isFinal, let reason = deadLetter?.reason else { return false }
         // Queued only once it was proved that nobody holds anything (O4).
         let wasQueued = reason == .queueGaveUp || reason == .incomplete
-        return attempts.contains { wasQueued ? $0.isUnresolvedCharge : $0.mayHold }
+        return attempts.contains { wasQueued ? $0.isUnresolved : $0.isOpenToDoubt }
     }
 
     /// Gateways that have an attempt to charge, in the order of the attempts.
     var chargedGateways: [String] {
         attempts.reduce(into: []) { names, attempt in
-            guard attempt.operation == .payment || attempt.operation == .authorize, !names.contains(attempt.gateway) else { return }
-            names.append(attempt.gateway)
+            if attempt.isCharge, !names.contains(attempt.gateway) { names.append(attempt.gateway) }
         }
     }
 
@@ -49,8 +45,9 @@ extension PaymentRecord {
         guard let reason = deadLetter?.reason else { throw .noDeadLetter }
         deadLetter = nil
         schedule = nil
+        queue = nil
         guard status == .manualReview else { return }
-        let isUnresolved = attempts.contains(where: \.isUnresolvedCharge)
+        let isUnresolved = !unresolvedAttempts.isEmpty
         // What a gateway has answered, or may still answer, is asked there; only what nobody holds may be sent elsewhere.
         let isHeldByNobody = gateway == nil || reason == .queueGaveUp || reason == .incomplete
         status = isUnresolved || !isHeldByNobody ? .processing : .queued
@@ -78,11 +75,12 @@ extension PaymentRecord {
         }
         let holder = try order.outcome == .succeeded ? self.holder(order) : nil
         if holder == nil, order.gateway != nil { throw .order("/gateway", "goes with the outcome succeeded only") }
-        for index in attempts.indices where attempts[index].isUnresolvedCharge {
+        for index in attempts.indices where attempts[index].isUnresolved {
             attempts[index].resolution = attempts[index].gateway == holder ? .answered : .notHeld
         }
         processingReason = nil
         nextAction = nil
+        queue = nil
         if let holder { settle(heldBy: holder) } else { settle(failure: .discarded) }
     }
 
@@ -112,12 +110,12 @@ extension PaymentRecord {
         self.failure = failure
     }
 
-    /// When recovery looks at the payment again after a change of one of its operations.
-    var wakeBesideOperation: Duration? {
-        guard deadLetter == nil else { return nil }
+    /// Whether recovery has something to do for it of itself: also to watch a gateway that was left behind (R6).
+    var isForRecovery: Bool {
+        guard reversalsDue.isEmpty else { return true }
         switch status {
-        case .processing, .queued, .requiresAction: return .zero
-        case .authorized, .succeeded, .failed, .canceled, .manualReview: return schedule == nil ? nil : .zero
+        case .processing, .queued, .requiresAction: return deadLetter == nil
+        case .authorized, .succeeded, .failed, .canceled, .manualReview: return false
         }
     }
 }
@@ -160,9 +158,6 @@ extension OperationRecord {
         case .failed:
             status = .failed
             failure = .discarded
-            // A capture or void that was not done leaves the payment as it was (O7).
-            let isAboutAll = kind == .capture || kind == .void
-            if isAboutAll, payment.status == .manualReview, payment.deadLetter == nil { payment.status = .authorized }
         }
     }
 
@@ -180,11 +175,7 @@ extension OperationRecord {
         case .refund:
             guard amount <= payment.refundable else { throw .noRoom(kind, payment.status) }
             payment.amountRefunded += amount
-        case .reversal:
-            for index in payment.attempts.indices
-            where payment.attempts[index].gateway == gateway && payment.attempts[index].isUnresolvedCharge {
-                payment.attempts[index].resolution = .reversed
-            }
+        case .reversal: if let gateway { payment.resolve(.reversed, at: gateway) }
         }
     }
 }

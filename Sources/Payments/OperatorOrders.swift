@@ -32,15 +32,8 @@ public struct RedriveOrder: Sendable, Equatable {
 }
 
 /// `POST /admin/gateways/{name}/breaker`.
-public struct BreakerOrder: Sendable, Equatable {
-    public enum State: String, Sendable, CaseIterable {
-        case forcedOpen = "forced_open"
-        case forcedClosed = "forced_closed"
-        /// No longer forced, and closed now.
-        case closed
-    }
-
-    public var state: State
+public struct BreakerChange: Sendable, Equatable {
+    public var state: BreakerOrder
     public var reason: String
     /// Until it goes back to its own judgement; `nil`: never. Only for a forced state.
     public var limit: Duration?
@@ -49,7 +42,7 @@ public struct BreakerOrder: Sendable, Equatable {
     /// - Throws: every rule that the body breaks.
     public init(_ json: JSON, duration: (String) -> Duration?) throws(Problem) {
         var reader = MemberReader(json, at: "", allowing: ["state", "reason", "for"])
-        let state = reader.word("state", State.self, required: true)
+        let state = reader.word("state", BreakerOrder.self, required: true)
         let reason = reader.reason(required: true)
         let limits = Duration.seconds(1)...(.seconds(7 * 86_400))
         let limit = reader.text(

@@ -112,7 +112,7 @@ public struct OperatorService: Sendable {
 
     /// Recovery could only make it a dead letter again (R9).
     private func refuseMissingGateways(_ work: StoredWork) throws(Problem) {
-        let unresolved = work.payment.record.attempts.filter(\.isUnresolvedCharge).map { ($0.gateway, Optional($0.identity)) }
+        let unresolved = work.payment.record.unresolvedAttempts.map { ($0.gateway, Optional($0.identity)) }
         let asked = work.operation.map { [($0.record.gateway, $0.record.gatewayIdentity)] } ?? unresolved.map { ($0, $1) }
         for case (let name?, let identity) in asked {
             guard let gateway = routing.gateway(named: name) else {
@@ -201,11 +201,10 @@ extension StoredWork {
     fileprivate func settlement(
         replacing current: StoredWork, wakes: Bool, history: [HistoryEntry], keeping: Keeping
     ) -> Settlement {
-        let wake: Duration? = wakes ? .zero : nil
+        let isWoken = operation == nil && wakes || payment.record.isForRecovery
         return Settlement(
-            record: payment.record, expectedVersion: current.payment.record.version,
-            wake: operation == nil ? wake : payment.record.wakeBesideOperation,
-            operation: operation.map { .init(record: $0.record, wake: wake) }, history: history, keeping: keeping)
+            record: payment.record, expectedVersion: current.payment.record.version, wake: isWoken ? .zero : nil,
+            operation: operation.map { .init(record: $0.record, wake: wakes ? .zero : nil) }, history: history, keeping: keeping)
     }
 }
 

@@ -294,12 +294,12 @@ struct OperatorOrderTests {
     @Test("an order to a breaker that breaks a rule is refused", arguments: wrongBreakers)
     func breaker(text: String) throws {
         let json = try Self.json(text)
-        #expect { try BreakerOrder(json, duration: Self.duration) } throws: { ($0 as? Problem)?.code == .validationFailed }
+        #expect { try BreakerChange(json, duration: Self.duration) } throws: { ($0 as? Problem)?.code == .validationFailed }
     }
 
     @Test("an order to a breaker is read")
     func rightBreaker() throws {
-        let order = try BreakerOrder(
+        let order = try BreakerChange(
             try Self.json(#"{"state":"forced_closed","reason":"r","for":"10m"}"#), duration: Self.duration)
         #expect(order.state == .forcedClosed)
         #expect(order.limit == .seconds(600))

@@ -72,7 +72,7 @@ struct BreakerCommand: AsyncParsableCommand {
     enum Position: String, CaseIterable, ExpressibleByArgument {
         case open, close, reset
 
-        var state: BreakerOrder.State {
+        var state: BreakerOrder {
             switch self {
             case .open: .forcedOpen
             case .close: .forcedClosed

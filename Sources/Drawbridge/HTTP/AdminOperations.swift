@@ -12,7 +12,8 @@ struct AdminOperations: Sendable {
 
     let operators: OperatorService
     let gateways: [Payments.Gateway]
-    let breakers: BreakerControl
+    let breakers: CircuitBreakers
+    let time: any TimeSource
     let logger: Logger
 
     func answer(_ route: AdminRoute, _ request: Request) async throws(Problem) -> JSON {
@@ -20,7 +21,7 @@ struct AdminOperations: Sendable {
         switch route {
         case .gateways:
             _ = try AdminQuery(target: target, allowing: [])
-            return .members([("data", .array(await states()))])
+            return .members([("data", .array(gateways.map(state)))])
         case .queue:
             let query = try AdminQuery(target: target, allowing: ["after", "limit"])
             return try await operators.queue(after: try query.cursor(), limit: try query.limit())
@@ -43,38 +44,43 @@ struct AdminOperations: Sendable {
         case .redrive(let id): return try await operators.redrive(id, try RedriveOrder(body ?? .object([])), by: actor)
         case .discard(let id): return try await operators.discard(id, try DiscardOrder(body ?? .object([])), by: actor)
         case .breaker(let name):
-            return try await force(name, try BreakerOrder(body ?? .object([])) { Duration(written: $0) }, by: actor)
+            return try await force(name, try BreakerChange(body ?? .object([])) { Duration(written: $0) }, by: actor)
         default: throw Problem(.notFound)
         }
     }
 
     // MARK: Gateways
 
-    private func states() async -> [JSON] {
-        var states: [JSON] = []
-        for gateway in gateways { states.append(await state(of: gateway)) }
-        return states
-    }
-
-    private func state(of gateway: Payments.Gateway) async -> JSON {
-        .members([
+    private func state(of gateway: Payments.Gateway) -> JSON {
+        let breaker = breakers.status(of: gateway.name)
+        let until = breaker?.remaining.map { time.now() + $0 }
+        return .members([
             ("name", .string(gateway.name)), ("adapter", .string(gateway.adapterName)),
-            ("breaker", await breakers.state(gateway.name).json),
+            (
+                "breaker",
+                .members([
+                    ("state", .string((breaker?.state ?? .closed).rawValue)), ("shared", .bool(breaker?.isShared ?? false)),
+                    ("until", .optional(until?.rfc3339)), ("reason", .optional(breaker?.reason)),
+                    ("actor", .optional(breaker?.actor)),
+                ])
+            ),
         ])
     }
 
-    private func force(_ name: String, _ order: BreakerOrder, by actor: String) async throws(Problem) -> JSON {
+    private func force(_ name: String, _ change: BreakerChange, by actor: String) async throws(Problem) -> JSON {
         guard let gateway = gateways.first(where: { $0.name == name }) else {
             throw Problem(.notFound, "There is no gateway of this name.")
         }
-        try await breakers.force(name, order, actor)
+        do throws(StoreFailure) {
+            try await breakers.force(name, change.state, reason: change.reason, actor: actor, limit: change.limit)
+        } catch { throw Problem(.stateStoreUnavailable, "Not known whether it was stored: look, then try again.", retryAfter: 1) }
         logger.notice(
             "breaker set by an operator",
             metadata: [
-                "gateway": "\(name)", "state": "\(order.state.rawValue)", "actor": "\(actor)", "reason": "\(order.reason)",
-                "for": "\(order.limit?.written ?? "-")",
+                "gateway": "\(name)", "state": "\(change.state.rawValue)", "actor": "\(actor)", "reason": "\(change.reason)",
+                "for": "\(change.limit?.written ?? "-")",
             ])
-        return await state(of: gateway)
+        return state(of: gateway)
     }
 
     // MARK: Reading
