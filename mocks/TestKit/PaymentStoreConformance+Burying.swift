@@ -15,6 +15,27 @@ extension PaymentStoreConformance {
             let page = try await test.store.listed(on: .dead, after: nil, limit: 10)
             #expect(page.items == [.init(id: WorkID(payment.id), work: try await test.store.work(WorkID(payment.id)))])
         },
+        .init("What is buried before its time does not become due") { test in
+            let payment = try await test.settled(.queued, wake: .seconds(2))
+            try await test.store.bury(WorkID(payment.id), reason: .incomplete)
+            try await test.elapse(.seconds(2))
+            #expect(try await test.store.due(limit: 10).isEmpty)
+        },
+        .init("A payment that would have expired is kept once it is buried") { test in
+            let keeping = Keeping(retention: .seconds(2), keys: Sample.long)
+            let payment = try await test.settled(.failed, keeping: keeping)
+            try await test.store.bury(WorkID(payment.id), reason: .unreadable)
+            try await test.elapse(.seconds(2))
+            #expect(try await test.stored(payment).record.version == payment.version)
+        },
+        .init("A final payment never expires that a settlement made a dead letter") { test in
+            let payment = try await test.settled(.failed)
+            var dead = payment.next(.failed)
+            dead.deadLetter = DeadLetter(.finalMismatch, since: Sample.start)
+            try await test.settle(dead, keeping: brief)
+            try await test.elapse(Sample.short)
+            #expect(try await test.stored(dead).record == dead)
+        },
         .init("Burying an operation leaves its payment where it is") { test in
             let payment = try await test.settled(.succeeded, captured: 10_000)
             let refund = try await test.begin(.refund, of: payment)
