@@ -8,7 +8,7 @@ public final class Recovery: Sendable {
     private static let perLane = 16
     private static let inAll = 128
     /// Items of one bucket looked at in one pass.
-    private static let pageSize = 64
+    private static let pageSize = 200
 
     private let service: PaymentService
     private let interval: Duration
