@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup certificates build demo run test contract format lint clean
+.PHONY: help setup certificates build demo run test simulate chaos contract format lint clean
 
 swift_sources := $(wildcard Package.swift Sources Tests adapters mocks Benchmarks)
 # Prints a step's purpose.
@@ -23,12 +23,12 @@ build: setup ## build drawbridge and mock-gateways
 	@swift build --product drawbridge
 	@swift build --product mock-gateways
 
-demo: build certificates ## take payments at a mock bank, step by step
+demo: build certificates ## take payments at two mock banks, step by step
 	$(call say,demo)
 	@deploy/demo.sh
 
-run: build certificates ## run drawbridge and the mock bank until interrupted
-	$(call say,drawbridge and the mock bank; Ctrl-C ends both)
+run: build certificates ## run drawbridge and two mock banks until interrupted
+	$(call say,drawbridge and two mock banks; Ctrl-C ends all)
 	@deploy/run.sh
 
 test: setup ## build everything, lint, unit and integration tests, contract tests
@@ -39,6 +39,16 @@ test: setup ## build everything, lint, unit and integration tests, contract test
 	@# One at a time: the suites start servers and measure time-outs, and two cores are all there is.
 	@swift test --skip-build --no-parallel
 	@$(MAKE) contract
+
+simulate: setup ## more worlds of the simulation: SEEDS=20000, or 17,20..30 to see some again
+	$(call say,simulation)
+	@swift build --build-tests
+	@SIMULATION_SEEDS=$(or $(SEEDS),20000) swift test --skip-build --no-parallel --filter SimulationTests
+
+chaos: setup ## real processes, killed and stopped under load: CHAOS_SECONDS=300 CHAOS_SEED=1
+	$(call say,chaos)
+	@swift build --build-tests
+	@CHAOS_SECONDS=$(or $(CHAOS_SECONDS),300) swift test --skip-build --no-parallel --filter ChaosTests
 
 contract: build certificates ## drive the built program from outside, as its callers and banks do
 	$(call say,contract tests)

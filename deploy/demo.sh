@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Takes payments at a mock bank, step by step, and says what happens. Ends by itself; leaves nothing running.
+# Takes payments at two mock banks, step by step, and says what happens. Ends by itself; leaves nothing running.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source deploy/start.sh
-start_bank
+start_bank bank-a
+start_bank bank-b
 start_drawbridge "$work/drawbridge.yaml"
 
 bold=; plain=
@@ -19,6 +20,7 @@ client() {
     sed 's/^/   /' "$work/notes"
 }
 member() { printf '%s' "$answer" | grep -o "\"$1\":\(\"[^\"]*\"\|[0-9]*\|null\)" | head -n 1 | cut -d: -f2- | tr -d '"'; }
+outcomes() { printf '%s' "$answer" | grep -o '"gateway":"[^"]*","operation":"[^"]*","outcome":"[^"]*"' | cut -d'"' -f4,8,12 | tr '"' ' ' | paste -sd, | sed 's/,/, /g'; }
 show() {
     local name
     for name in "$@"; do printf '   %-18s %s\n' "$name" "$(member "$name")"; done
@@ -74,15 +76,39 @@ show status category gateway_code
 expect status failed
 
 step "8. The bank takes the money and never answers" \
-    "Nobody knows what happened, so Drawbridge does not say failed: 202, processing, outcome_unknown."
+    "Nobody knows what happened, so nothing is sent again or elsewhere: Drawbridge asks the bank, by its own reference."
 client pay --amount 700 --currency BRL --reference order-4 --card-token tok_demo --description mock:cut_after --idempotency-key demo-key-7
-show status processing_reason
-expect processing_reason outcome_unknown
-unknown=$(member id)
-printf '   Now it asks the bank (sync), by its own reference:\n'
-client sync "$unknown"
-show status amount_captured
+show status gateway amount_captured
 expect status succeeded
+printf '   %-18s %s\n' "attempts" "$(outcomes)"
+
+step "9. bank-a is down" \
+    "It is tried again, after a moment; then bank-b takes the payment, for bank-a certainly has not."
+stop_bank bank-a
+client pay --amount 800 --currency BRL --reference order-5 --card-token tok_demo --idempotency-key demo-key-8
+show status gateway
+expect gateway bank-b
+printf '   %-18s %s\n' "attempts" "$(outcomes)"
+
+step "10. Both banks are down" "The payment is stored and queued; the caller need not come back."
+stop_bank bank-b
+client pay --amount 900 --currency BRL --reference order-6 --card-token tok_demo --idempotency-key demo-key-9
+show status gateway
+expect status queued
+queued=$(member id)
+printf '   bank-b comes back, and Drawbridge tries again by itself:\n'
+start_bank bank-b
+for _ in $(seq 1 60); do
+    answer=$("$bin/drawbridge" payments get "$queued" --url "$api" --tenant demo --key-id demo-1 --secret text:demo-tenant-secret)
+    [ "$(member status)" != succeeded ] || break
+    sleep 0.5
+done
+show status gateway amount_captured
+expect status succeeded
+
+step "11. What the operator sees" "Breakers, and what happened to that payment (drawbridge gateways, drawbridge audit):"
+"$bin/drawbridge" gateways --admin "$admin" | sed 's/^/   /'
+"$bin/drawbridge" audit "$queued" --admin "$admin" | sed 's/^/   /'
 
 printf '\n%sDone.%s Everything above ran on this machine; the log of Drawbridge was:\n' "$bold" "$plain"
 sed 's/^/   /' "$work/drawbridge.log" | grep decided

@@ -1,4 +1,4 @@
-# Sourced by demo.sh and run.sh: starts the mock bank and Drawbridge on free ports and ends both with the shell.
+# Sourced by demo.sh and run.sh: starts mock banks and Drawbridge on free ports and ends both with the shell.
 bin=$(swift build --show-bin-path)
 work=$(mktemp -d)
 pids=()
@@ -6,7 +6,8 @@ pids=()
 stop_all() {
     local status=$?
     trap - EXIT INT TERM
-    [ ${#pids[@]} -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
+    local pid
+    for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$work"
     exit "$status"
@@ -26,23 +27,34 @@ await_line() { # file, pattern, pid, what
     exit 1
 }
 
-# Leaves the bank's port in $bank_port and its control port in $bank_control. Arguments go to mock-gateways.
-start_bank() {
-    "$bin/mock-gateways" bank --port "${BANK_PORT:-0}" --control-port "${BANK_CONTROL_PORT:-0}" \
+declare -A bank_port=() bank_control=() bank_pid=()
+
+# Starts the mock bank of that name, on the port it had before if it ran already. Leaves its port in bank_port[name] and its
+# control port in bank_control[name].
+start_bank() { # name
+    "$bin/mock-gateways" bank --port "${bank_port[$1]:-0}" --control-port "${bank_control[$1]:-0}" \
         --certificate config/certificates/server.pem --key config/certificates/server.key --client-ca config/certificates/ca.pem \
-        --tenant drawbridge-demo --key-id bank-key-1 --secret text:k3y-for-tests-only "$@" >"$work/bank.log" 2>&1 &
+        --tenant drawbridge-demo --key-id bank-key-1 --secret text:k3y-for-tests-only >"$work/$1.log" 2>&1 &
+    bank_pid[$1]=$!
     pids+=($!)
-    await_line "$work/bank.log" '"ready":true' $! "The mock bank"
-    bank_port=$(grep -o '"port":[0-9]*' "$work/bank.log" | head -n 1 | cut -d: -f2)
-    bank_control=$(grep -o '"control_port":[0-9]*' "$work/bank.log" | head -n 1 | cut -d: -f2)
+    await_line "$work/$1.log" '"ready":true' $! "The mock bank $1"
+    bank_port[$1]=$(grep -o '"port":[0-9]*' "$work/$1.log" | head -n 1 | cut -d: -f2)
+    bank_control[$1]=$(grep -o '"control_port":[0-9]*' "$work/$1.log" | head -n 1 | cut -d: -f2)
+}
+
+stop_bank() { # name
+    kill -KILL "${bank_pid[$1]}"
+    wait "${bank_pid[$1]}" 2>/dev/null || true
 }
 
 # config/demo.yaml with the ports that are free here. Leaves the API's address in $api, the admin listener's in $admin.
 start_drawbridge() { # where to write the configuration
-    sed -e "s#https://127.0.0.1:9443#https://127.0.0.1:$bank_port#" -e "s#certificates/#$PWD/config/certificates/#" \
+    sed -e "s#https://127.0.0.1:9443#https://127.0.0.1:${bank_port[bank-a]}#" \
+        -e "s#https://127.0.0.1:9444#https://127.0.0.1:${bank_port[bank-b]}#" -e "s#certificates/#$PWD/config/certificates/#" \
         -e "s#127.0.0.1:8080#127.0.0.1:${API_PORT:-0}#" -e "s#127.0.0.1:8081#127.0.0.1:${CALLBACK_PORT:-0}#" \
         -e "s#127.0.0.1:9090#127.0.0.1:${ADMIN_PORT:-0}#" config/demo.yaml >"$1"
     "$bin/drawbridge" serve --config "$1" >"$work/drawbridge.log" 2>&1 &
+    drawbridge_pid=$!
     pids+=($!)
     await_line "$work/drawbridge.log" '"listener":"api"' $! Drawbridge
     await_line "$work/drawbridge.log" '"listener":"admin"' $! Drawbridge

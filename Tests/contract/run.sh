@@ -20,7 +20,8 @@ if ! cmp -s "$tests/requirements.txt" "$python/made-of"; then
 fi
 
 source deploy/start.sh
-start_bank
+start_bank bank-a
+start_bank bank-b
 start_drawbridge "$work/drawbridge.yaml"
 
 # Payments for the operations to find. The largest amount, so that any capture fits.
