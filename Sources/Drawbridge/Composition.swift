@@ -13,6 +13,10 @@ struct Composition: Sendable {
 
     let configuration: Configuration
     let service: PaymentService
+    let recovery: Recovery
+    let operators: OperatorService
+    let gateways: [Payments.Gateway]
+    let breakers: CircuitBreakers
     let store: any PaymentStore
     /// Set when the store is Redis: it has connections to start and to close.
     let redis: RedisPaymentStore?
@@ -38,18 +42,27 @@ struct Composition: Sendable {
         var gateways: [Payments.Gateway] = []
         for gateway in configuration.gateways {
             gateways.append(
-                Payments.Gateway(name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration)))
+                Payments.Gateway(
+                    name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration),
+                    policy: gateway.policy))
         }
+        self.gateways = gateways
         certificates = CertificateExpiry(gateways)
+        breakers = CircuitBreakers(
+            settings: configuration.byGateway(\.breakerSettings), store: nil, replica: Hex.encode(random.bytes(8)), time: time,
+            random: random, logger: logger)
+        let routing = Routing(configuration, gateways: gateways)
+        let vault = try Vault(configuration.encryption, random: random)
+        let keeping = Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)
         service = PaymentService(
-            settings: .init(
-                deadline: configuration.payments.deadline,
-                keeping: Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)),
-            routing: Routing(configuration, gateways: gateways), store: store,
-            client: GatewayClient(transport: transport, time: time, random: random),
-            vault: try Vault(configuration.encryption, random: random),
-            derivation: Derivation(deployment: configuration.deployment),
-            time: time, random: random, inFlight: inFlight, logger: logger)
+            settings: .init(deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence),
+            routing: routing, store: store, client: GatewayClient(transport: transport, time: time, random: random),
+            breakers: breakers, limits: GatewayLimits(limits: configuration.byGateway(\.limit), time: time), vault: vault,
+            derivation: Derivation(deployment: configuration.deployment), time: time, random: random, inFlight: inFlight,
+            logger: logger)
+        recovery = Recovery(service: service)
+        operators = OperatorService(
+            store: store, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)
     }
 
     private static func redis(
@@ -63,6 +76,12 @@ struct Composition: Sendable {
             timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
         return try RedisPaymentStore(
             configuration: settings, time: time, random: random, logger: logger, group: MultiThreadedEventLoopGroup.singleton)
+    }
+}
+
+extension Configuration {
+    fileprivate func byGateway<Value>(_ value: KeyPath<Gateway, Value>) -> [String: Value] {
+        Dictionary(gateways.map { ($0.name, $0[keyPath: value]) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -95,7 +114,7 @@ extension Routing {
                 methods: route.match.methods.map(Set.init), currencies: route.match.currencies.map(Set.init),
                 tenants: route.match.tenants.map(Set.init), minimumAmount: route.match.minAmount,
                 maximumAmount: route.match.maxAmount,
-                gateways: route.gateways)
+                gateways: route.gateways, failoverOnDeclines: Set(route.failoverOnDeclines))
         }
         self.init(routes: routes, gateways: gateways, allowed: allowed)
     }

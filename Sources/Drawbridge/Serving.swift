@@ -35,6 +35,10 @@ struct Serving {
                 .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
                 .init(service: ReloadRequests(logger: logger)),
                 .init(service: PersistenceCheck(composition: composition)),
+                .init(service: MissingGateways(composition: composition)),
+                .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
+                // Last, so that it is the first to stop: draining begins nothing new.
+                .init(service: Background { [recovery = composition.recovery] in await recovery.run() }),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
         // A caller who never finishes his request must not keep the process.
@@ -57,8 +61,14 @@ struct Serving {
 
     private func admin() throws -> some Service {
         let listener = composition.configuration.listen.admin
+        let operations = AdminOperations(
+            operators: composition.operators, gateways: composition.gateways, breakers: composition.breakers,
+            time: composition.time, logger: composition.logger)
         let responder = AdminResponder(
-            store: composition.store, inFlight: composition.inFlight, metrics: metrics, token: listener.token,
+            store: composition.store, inFlight: composition.inFlight, metrics: metrics,
+            shelves: ShelfGauges(
+                store: composition.store, gateways: composition.gateways.map(\.name), time: composition.time),
+            operations: operations, token: listener.token,
             certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(
             responder: responder, server: try server(tls: nil),
@@ -159,6 +169,43 @@ struct Serving {
                 while try await !Self.look(at: composition) { try await composition.time.sleep(for: .seconds(2)) }
                 try await gracefulShutdown()
             }
+        }
+    }
+
+    /// Runs beside the listeners until the shutdown begins.
+    private struct Background: Service {
+        let body: @Sendable () async -> Void
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown {
+                await body()
+                try? await gracefulShutdown()
+            }
+        }
+    }
+
+    /// Tells of gateways that have open payments and are not configured any more (R9), as soon as the store can be asked.
+    private struct MissingGateways: Service {
+        let composition: Composition
+
+        func run() async throws {
+            await cancelWhenGracefulShutdown {
+                while await !look(), !Task.isCancelled { try? await composition.time.sleep(for: .seconds(2)) }
+                try? await gracefulShutdown()
+            }
+        }
+
+        private func look() async -> Bool {
+            guard let tally = try? await composition.store.tally() else { return false }
+            let open = Dictionary(grouping: tally, by: \.key.gateway).mapValues { $0.reduce(0) { $0 + $1.value } }
+            let configured = Set(composition.gateways.map(\.name))
+            for (gateway, count) in open.sorted(by: { $0.key < $1.key }) where !gateway.isEmpty && count > 0 {
+                guard !configured.contains(gateway) else { continue }
+                composition.logger.warning(
+                    "a gateway with open payments is not configured any more; they wait for it as dead letters",
+                    metadata: ["gateway": "\(gateway)", "open": "\(count)"])
+            }
+            return true
         }
     }
 

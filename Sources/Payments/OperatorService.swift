@@ -116,7 +116,8 @@ public struct OperatorService: Sendable {
         let asked = work.operation.map { [($0.record.gateway, $0.record.gatewayIdentity)] } ?? unresolved.map { ($0, $1) }
         for case (let name?, let identity) in asked {
             guard let gateway = routing.gateway(named: name) else {
-                throw Problem(.invalidState, "It must be asked about at \(name), which is not configured. Configure it, or discard.")
+                throw Problem(
+                    .invalidState, "It must be asked about at \(name), which is not configured. Configure it, or discard.")
             }
             guard identity == nil || gateway.identity == identity else {
                 throw Problem(

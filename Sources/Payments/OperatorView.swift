@@ -54,7 +54,8 @@ extension PaymentRecord {
 extension OperationRecord {
     fileprivate var operatorMembers: [(String, JSON?)] {
         [
-            ("id", .string(WorkID(payment, id).description)), ("kind", .string(kind.rawValue)), ("status", .string(status.rawValue)),
+            ("id", .string(WorkID(payment, id).description)), ("kind", .string(kind.rawValue)),
+            ("status", .string(status.rawValue)),
             ("reason", .optional(deadLetter?.reason.rawValue)), ("since", .string(waitingSince.rfc3339)),
             ("gateway", .optional(gateway)), ("amount", .integer(amount)),
         ]

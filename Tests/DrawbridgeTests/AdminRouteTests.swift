@@ -55,7 +55,8 @@ import Testing
     @Test(
         "a wrong query is refused, at its parameter",
         arguments: [
-            ("?limit=0", "/query/limit"), ("?limit=101", "/query/limit"), ("?limit=ten", "/query/limit"), ("?limit=", "/query/limit"),
+            ("?limit=0", "/query/limit"), ("?limit=101", "/query/limit"), ("?limit=ten", "/query/limit"),
+            ("?limit=", "/query/limit"),
             ("?limit=1&limit=1", "/query/limit"), ("?after=", "/query/after"), ("?after=a%20b", "/query/after"),
             ("?after=\(String(repeating: "a", count: 257))", "/query/after"), ("?after=%C3%A9", "/query/after"),
             ("?payment=pay_1", "/query/payment"), ("?limit=5", "/query/payment"), ("?colour=red", "/query"), ("?limit", "/query"),

@@ -105,7 +105,9 @@ private struct CapableAdapter: GatewayAdapter {
     @Test("declines that could move on are noted as void where there is one gateway")
     func declinesAlone() throws {
         let configuration = try Self.read("inquiry", routes: "{ gateways: [bank-a], failover_on_declines: [other] }")
-        let notes = ConfigurationReport(configuration, now: Timestamp(seconds: 1_800_000_000)).findings.filter { $0.severity == .note }
+        let notes = ConfigurationReport(configuration, now: Timestamp(seconds: 1_800_000_000)).findings.filter {
+            $0.severity == .note
+        }
         #expect(notes.map(\.key) == ["routes[0].failover_on_declines"])
         #expect(notes.first?.message == "without effect: the route has one gateway")
         #expect(notes.first?.line == 7)

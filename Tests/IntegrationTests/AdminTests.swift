@@ -16,7 +16,12 @@ struct AdminTests {
         }
     }
 
-    @Test("has nothing else", arguments: ["/", "/metrics/", "/v1/payments", "/admin/queue", "/health/../metrics", "/%6detrics"])
+    @Test(
+        "has nothing else",
+        arguments: [
+            "/", "/metrics/", "/v1/payments", "/admin", "/admin/queue/", "/admin/gateways/bank-a", "/health/../metrics",
+            "/%6detrics",
+        ])
     func nothingElse(path: String) async throws {
         try await World.with { world in
             let reply = try await world.gateway.ask(path)
@@ -69,6 +74,11 @@ struct AdminTests {
             }
             let metrics = try await world.gateway.ask("/metrics", token: "4dmin-token")
             #expect(metrics.status == 200)
+            for path in ["/admin/queue", "/admin/dead-letters", "/admin/gateways", "/admin/audit", "/admin/nothing"] {
+                #expect(try await world.gateway.ask(path).code == "unauthenticated")
+            }
+            #expect(try await world.gateway.ask("/admin/queue", token: "4dmin-token").status == 200)
+            #expect(try await world.gateway.ask("/admin/nothing", token: "4dmin-token").code == "not_found")
             #expect(try await world.gateway.ask("/health").status == 200)
             #expect(try await world.gateway.ask("/ready").status == 200)
         }

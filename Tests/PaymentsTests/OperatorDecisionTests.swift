@@ -16,11 +16,14 @@ struct OperatorRedriveTests {
         Case(
             reason: .outcomeUnknown, attempts: [OperatorSample.attempt(1, .unknown)], status: .processing,
             processing: .outcomeUnknown),
-        Case(reason: .outcomeUnknown, attempts: [OperatorSample.attempt(1, nil)], status: .processing, processing: .outcomeUnknown),
+        Case(
+            reason: .outcomeUnknown, attempts: [OperatorSample.attempt(1, nil)], status: .processing, processing: .outcomeUnknown),
         Case(
             reason: .queueGaveUp, attempts: [OperatorSample.attempt(1, .unknown), OperatorSample.attempt(2, .notProcessed)],
             status: .processing, processing: .outcomeUnknown),
-        Case(reason: .outcomeUnknown, attempts: [OperatorSample.attempt(1, .pending)], status: .processing, processing: .awaitingGateway),
+        Case(
+            reason: .outcomeUnknown, attempts: [OperatorSample.attempt(1, .pending)], status: .processing,
+            processing: .awaitingGateway),
         Case(
             reason: .amountMismatch, attempts: [OperatorSample.attempt(1, .approved)], status: .processing,
             processing: .awaitingGateway),
@@ -45,9 +48,11 @@ struct OperatorRedriveTests {
         #expect(record.attempts == sample.attempts)
     }
 
-    @Test("leaves a payment in its state where that is not manual review", arguments: [
-        PaymentRecord.Status.succeeded, .failed, .canceled, .authorized, .processing, .queued,
-    ])
+    @Test(
+        "leaves a payment in its state where that is not manual review",
+        arguments: [
+            PaymentRecord.Status.succeeded, .failed, .canceled, .authorized, .processing, .queued,
+        ])
     func otherStates(status: PaymentRecord.Status) throws {
         var record = try OperatorSample.payment(status, .finalMismatch, attempts: [OperatorSample.attempt(1, .unknown)])
         try record.redrive()
@@ -164,7 +169,9 @@ struct OperatorDiscardTests {
         #expect(throws: Problem.self) { try record.discard(order) }
     }
 
-    @Test("takes only the dead letter from a payment that is final", arguments: [PaymentRecord.Status.succeeded, .failed, .canceled])
+    @Test(
+        "takes only the dead letter from a payment that is final",
+        arguments: [PaymentRecord.Status.succeeded, .failed, .canceled])
     func final(status: PaymentRecord.Status) throws {
         var record = try OperatorSample.payment(status, .finalMismatch, attempts: Self.unresolved)
         let vouched = try OperatorSample.discard(.failed)
@@ -190,7 +197,9 @@ struct OperatorDiscardTests {
         #expect(record.deadLetter != nil)
     }
 
-    @Test("counts a refund that the gateway made, within what there is to refund", arguments: [(Int64(400), true), (600, true), (601, false)])
+    @Test(
+        "counts a refund that the gateway made, within what there is to refund",
+        arguments: [(Int64(400), true), (600, true), (601, false)])
     func refund(amount: Int64, fits: Bool) throws {
         var payment = try OperatorSample.payment(.succeeded, nil)
         payment.amountCaptured = 1_000

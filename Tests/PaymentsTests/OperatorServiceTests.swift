@@ -95,7 +95,12 @@ struct OperatorServiceTests {
     @Test("a change that somebody else overtook is made again on what there is then")
     func overtaken() async throws {
         let store = OperatorStore(try unknown()) { state in
-            state.overtaking = [{ $0.payment.record.attempts[0].resolution = .notHeld; $0.payment.record.gateway = nil }]
+            state.overtaking = [
+                {
+                    $0.payment.record.attempts[0].resolution = .notHeld
+                    $0.payment.record.gateway = nil
+                }
+            ]
         }
         let json = try await redrive(store)
         #expect(json["status"]?.text == "queued", "not what it was when it was read first")
@@ -116,9 +121,11 @@ struct OperatorServiceTests {
         #expect(store.settlements.isEmpty)
     }
 
-    @Test("what must be asked about at a gateway that is gone or another one now is not redriven", arguments: [
-        ("bank-z", nil as String?), ("bank-a", "another identity"),
-    ])
+    @Test(
+        "what must be asked about at a gateway that is gone or another one now is not redriven",
+        arguments: [
+            ("bank-z", nil as String?), ("bank-a", "another identity"),
+        ])
     func missingGateway(name: String, identity: String?) async throws {
         let record = try OperatorSample.payment(attempts: [OperatorSample.attempt(1, at: name, .unknown, identity: identity)])
         let store = OperatorStore(record)
@@ -134,10 +141,12 @@ struct OperatorServiceTests {
         #expect(await code { () async throws(Problem) in try await redrive(store, operation) } == .notFound)
     }
 
-    @Test("a store that fails is told as what it is", arguments: [
-        (StoreFailure.Code.unreadable, Problem.Code.invalidState), (.unreachable, .stateStoreUnavailable),
-        (.timeout, .stateStoreUnavailable), (.refused, .stateStoreUnavailable), (.full, .stateStoreUnavailable),
-    ])
+    @Test(
+        "a store that fails is told as what it is",
+        arguments: [
+            (StoreFailure.Code.unreadable, Problem.Code.invalidState), (.unreachable, .stateStoreUnavailable),
+            (.timeout, .stateStoreUnavailable), (.refused, .stateStoreUnavailable), (.full, .stateStoreUnavailable),
+        ])
     func failing(failure: StoreFailure.Code, expected: Problem.Code) async throws {
         let store = OperatorStore(try unknown()) { $0.failure = StoreFailure(code: failure, detail: "") }
         #expect(await code { () async throws(Problem) in try await redrive(store) } == expected)
@@ -175,7 +184,8 @@ struct OperatorServiceTests {
                         (
                             "card",
                             .members([
-                                ("number", .string("4111111111111111")), ("exp_month", .integer(12)), ("exp_year", .integer(2030)),
+                                ("number", .string("4111111111111111")), ("exp_month", .integer(12)),
+                                ("exp_year", .integer(2030)),
                             ])
                         ),
                     ])
@@ -200,7 +210,8 @@ struct OperatorServiceTests {
     func leased() async throws {
         let store = OperatorStore(try unknown()) { $0.work?.payment.holder = "somebody" }
         let order = try OperatorSample.discard(.failed)
-        #expect(await code { () async throws(Problem) in try await service(store).discard(id, order, by: "ann") } == .invalidState)
+        #expect(
+            await code { () async throws(Problem) in try await service(store).discard(id, order, by: "ann") } == .invalidState)
         #expect(store.settlements.isEmpty)
     }
 
@@ -253,7 +264,8 @@ struct OperatorOrderTests {
     static let wrongDiscards = [
         "{}", "[]", "null", #"{"reason":""}"#, #"{"reason":"   "}"#, #"{"reason":7}"#, #"{"reason":"a\nb"}"#,
         #"{"reason":"\#(String(repeating: "x", count: 501))"}"#, #"{"reason":"r","outcome":"maybe"}"#,
-        #"{"reason":"r","outcome":true}"#, #"{"reason":"r","gateway":""}"#, #"{"reason":"r","gateway":3}"#, #"{"reason":"r","why":"x"}"#,
+        #"{"reason":"r","outcome":true}"#, #"{"reason":"r","gateway":""}"#, #"{"reason":"r","gateway":3}"#,
+        #"{"reason":"r","why":"x"}"#,
     ]
 
     @Test("a discard that breaks a rule is refused", arguments: wrongDiscards)
@@ -271,7 +283,9 @@ struct OperatorOrderTests {
         #expect(!order.reason.contains("4111111111111111"))
     }
 
-    @Test("a redrive that breaks a rule is refused", arguments: ["[]", #"{"reason":""}"#, #"{"reason":null}"#, #"{"outcome":"failed"}"#])
+    @Test(
+        "a redrive that breaks a rule is refused",
+        arguments: ["[]", #"{"reason":""}"#, #"{"reason":null}"#, #"{"outcome":"failed"}"#])
     func redrive(text: String) throws {
         let json = try Self.json(text)
         #expect { try RedriveOrder(json) } throws: { ($0 as? Problem)?.code == .validationFailed }
@@ -288,7 +302,8 @@ struct OperatorOrderTests {
     /// Whole seconds and days are enough here.
     private static func duration(_ text: String) -> Duration? {
         guard let count = Int(text.dropLast()) else { return nil }
-        return text.hasSuffix("s") ? .seconds(count) : text.hasSuffix("d") ? .seconds(count * 86_400) : text.hasSuffix("m") ? .seconds(count * 60) : nil
+        return text.hasSuffix("s")
+            ? .seconds(count) : text.hasSuffix("d") ? .seconds(count * 86_400) : text.hasSuffix("m") ? .seconds(count * 60) : nil
     }
 
     @Test("an order to a breaker that breaks a rule is refused", arguments: wrongBreakers)

@@ -12,7 +12,10 @@ struct AdminOptions: ParsableArguments {
 
     @Option(help: "The admin listener's address. Without it, DRAWBRIDGE_ADMIN names it, or it is http://127.0.0.1:9090.")
     var admin: String?
-    @Option(help: "The admin token as env:NAME, file:PATH or, for trying things, text:VALUE. Without it, DRAWBRIDGE_ADMIN_TOKEN holds it.")
+    @Option(
+        help:
+            "The admin token as env:NAME, file:PATH or, for trying things, text:VALUE. Without it, DRAWBRIDGE_ADMIN_TOKEN holds it."
+    )
     var token: String?
     @Option(help: "Who you are, for the audit trail. Without it, the name you are logged in with.")
     var actor: String?

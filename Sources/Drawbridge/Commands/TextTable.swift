@@ -31,7 +31,9 @@ extension JSON {
         case .integer(let value): String(value)
         case .number(let lexeme): lexeme
         case .string(let text):
-            String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
+            String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
         case .array(let elements): String(elements.count)
         case .object: "…"
         }

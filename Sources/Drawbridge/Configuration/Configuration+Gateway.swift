@@ -1,4 +1,5 @@
 import AdapterKit
+import Resilience
 
 extension Configuration {
     /// A gateway: an adapter bound to an address, an account and its limits.
@@ -29,8 +30,6 @@ extension Configuration {
     }
 
     struct Retry: Sendable, Equatable {
-        enum Jitter: String, Sendable, CaseIterable { case full, equal, none }
-
         struct Budget: Sendable, Equatable {
             /// Retries per recent call.
             var ratio = 0.2
@@ -42,7 +41,7 @@ extension Configuration {
         var base: Duration = .seconds(1)
         var factor = 2
         var max: Duration = .seconds(8)
-        var jitter: Jitter = .full
+        var jitter: Backoff.Jitter = .full
         var budget = Budget()
     }
 

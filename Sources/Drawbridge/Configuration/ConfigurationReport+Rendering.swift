@@ -4,7 +4,8 @@ extension ConfigurationReport {
     /// For people: one line per finding and per failover, then the verdict.
     /// - Parameter color: with the terminal's colours.
     func text(color: Bool) -> String {
-        (findings.map { line(for: $0, color: color) } + failovers.map { "failover: \($0.text)" } + [verdict]).joined(separator: "\n")
+        (findings.map { line(for: $0, color: color) } + failovers.map { "failover: \($0.text)" } + [verdict]).joined(
+            separator: "\n")
     }
 
     private func line(for finding: ConfigurationFinding, color: Bool) -> String {

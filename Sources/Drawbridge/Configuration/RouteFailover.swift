@@ -65,7 +65,8 @@ extension Configuration {
                 guard gateway.adapter.capabilities.failover == .never else { continue }
                 root.reading.problem(
                     at: "routes[\(index)].gateways[\(position)]",
-                    expected: "a gateway that can be left: when it is unknown whether \(name) took a payment, it can neither be asked"
+                    expected:
+                        "a gateway that can be left: when it is unknown whether \(name) took a payment, it can neither be asked"
                         + " nor give it back; put it last, or in a route of its own")
             }
         }

@@ -11,7 +11,8 @@ struct AdminQuery {
         for pair in target.drop(while: { $0 != "?" }).dropFirst().split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard allowed.contains(parts[0]), parts.count == 2, let value = parts[1].removingPercentEncoding else {
-                throw Self.wrong("", "takes \(allowed.isEmpty ? "no parameters" : allowed.joined(separator: ", ")), as name=value")
+                throw Self.wrong(
+                    "", "takes \(allowed.isEmpty ? "no parameters" : allowed.joined(separator: ", ")), as name=value")
             }
             guard values.updateValue(value, forKey: parts[0]) == nil else { throw Self.wrong(parts[0], "must occur once") }
         }
@@ -20,7 +21,9 @@ struct AdminQuery {
 
     func limit() throws(Problem) -> Int {
         guard let text = values["limit"] else { return 20 }
-        guard let limit = Int(text), (1...100).contains(limit) else { throw Self.wrong("limit", "must be an integer from 1 to 100") }
+        guard let limit = Int(text), (1...100).contains(limit) else {
+            throw Self.wrong("limit", "must be an integer from 1 to 100")
+        }
         return limit
     }
 
