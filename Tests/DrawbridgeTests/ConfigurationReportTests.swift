@@ -49,7 +49,7 @@ import Testing
             tenants:
               demo: { auth: none, rate: { burst: 5 }, webhooks: [] }
             gateways:
-              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, callback: { tolerance: 1 } }
+              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, callback: { tolerance: 60s } }
               bank-b: { adapter: bank-hmac, base_url: "https://b.example", settings: { tenant: b }, retry: { max_retries: 1 } }
             routes:
               - { gateways: [bank-a, bank-b] }

@@ -47,7 +47,7 @@ struct AdminTests {
                 "# TYPE drawbridge_payments_total counter", "# TYPE drawbridge_attempts_total counter",
                 "# TYPE http_server_request_duration_seconds histogram", "# TYPE http_client_request_duration_seconds histogram",
                 "# TYPE drawbridge_in_flight gauge", "# TYPE drawbridge_tls_certificate_expiry_seconds gauge",
-                #"drawbridge_payments_total{tenant="acme",status="succeeded"} 1"#,
+                #"drawbridge_payments_total{tenant="acme",status="succeeded"} 2"#,
                 #"drawbridge_payments_total{tenant="acme",status="failed"} 1"#,
                 #"drawbridge_payments_total{tenant="acme",status="processing"} 3"#,
                 #"drawbridge_attempts_total{gateway="bank-a",operation="payment",outcome="approved"} 1"#,
@@ -55,7 +55,7 @@ struct AdminTests {
                 #"drawbridge_attempts_total{gateway="bank-a",operation="payment",outcome="unknown"} 1"#,
                 #"http_client_request_duration_seconds_count{gateway="bank-a",operation="payment",http_response_status_code="200"} 2"#,
                 #"http_client_request_duration_seconds_count{gateway="bank-a",operation="payment",error_type="resend_prevented"} 1"#,
-                #"http_server_request_duration_seconds_count{http_request_method="POST",http_route="/v1/payments",http_response_status_code="201"} 2"#,
+                #"http_server_request_duration_seconds_count{http_request_method="POST",http_route="/v1/payments",http_response_status_code="201"} 3"#,
                 #"http_server_request_duration_seconds_count{http_request_method="GET",http_route="unmatched",http_response_status_code="404"} 1"#,
                 "drawbridge_in_flight 0.0",
             ] { #expect(lines.contains(line), "\(line)") }

@@ -154,7 +154,7 @@ struct OperatorServiceTests {
 
     // MARK: Discarding
 
-    @Test("discard drops the card number, wakes nothing and keeps who vouched for what")
+    @Test("discard drops the card number, keeps who vouched for what, and has the gateway watched for a late success")
     func discards() async throws {
         var record = try unknown()
         record.sealed = try details().sealed(for: record.id, vault: vault)
@@ -162,7 +162,7 @@ struct OperatorServiceTests {
         let json = try await service(store).discard(id, try OperatorSample.discard(.failed), by: "ann@ops")
         #expect(json["status"]?.text == "failed")
         let settlement = try #require(store.settlements.first)
-        #expect(settlement.wake == nil)
+        #expect(settlement.wake == .zero, "R6: what was said to be not held may still come")
         #expect(settlement.history.map(\.event) == ["discarded"])
         #expect(settlement.history.first?.actor == "ann@ops")
         #expect(settlement.history.first?.reason == "asked the bank")
@@ -204,6 +204,7 @@ struct OperatorServiceTests {
         _ = try await service(store).discard(id, try OperatorSample.discard(), by: "ann")
         #expect(store.settlements.first?.record.status == .failed)
         #expect(store.settlements.first?.record.sealed == [9, 9, 9])
+        #expect(store.settlements.first?.wake == nil, "no gateway was tried")
     }
 
     @Test("what somebody is at work on is not discarded")
