@@ -67,7 +67,8 @@ struct Serving {
         let responder = AdminResponder(
             store: composition.store, inFlight: composition.inFlight, metrics: metrics,
             shelves: ShelfGauges(
-                store: composition.store, gateways: composition.gateways.map(\.name), time: composition.time),
+                store: composition.store, gateways: composition.gateways.map(\.name), metrics: metrics,
+                time: composition.time),
             operations: operations, token: listener.token,
             certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(
@@ -185,8 +186,15 @@ struct Serving {
     }
 
     /// Tells of gateways that have open payments and are not configured any more (R9), as soon as the store can be asked.
-    private struct MissingGateways: Service {
+    struct MissingGateways: Service {
         let composition: Composition
+
+        /// With how much lies open there, by name.
+        static func missing(in tally: [Shelf: Int], configured: [String]) -> [(gateway: String, open: Int)] {
+            let open = Dictionary(grouping: tally, by: \.key.gateway).mapValues { $0.reduce(0) { $0 + $1.value } }
+            return open.filter { !$0.key.isEmpty && $0.value > 0 && !configured.contains($0.key) }
+                .map { (gateway: $0.key, open: $0.value) }.sorted { $0.gateway < $1.gateway }
+        }
 
         func run() async throws {
             await cancelWhenGracefulShutdown {
@@ -197,13 +205,10 @@ struct Serving {
 
         private func look() async -> Bool {
             guard let tally = try? await composition.store.tally() else { return false }
-            let open = Dictionary(grouping: tally, by: \.key.gateway).mapValues { $0.reduce(0) { $0 + $1.value } }
-            let configured = Set(composition.gateways.map(\.name))
-            for (gateway, count) in open.sorted(by: { $0.key < $1.key }) where !gateway.isEmpty && count > 0 {
-                guard !configured.contains(gateway) else { continue }
+            for (gateway, open) in Self.missing(in: tally, configured: composition.gateways.map(\.name)) {
                 composition.logger.warning(
                     "a gateway with open payments is not configured any more; they wait for it as dead letters",
-                    metadata: ["gateway": "\(gateway)", "open": "\(count)"])
+                    metadata: ["gateway": "\(gateway)", "open": "\(open)"])
             }
             return true
         }

@@ -69,7 +69,7 @@ struct OperatorServiceTests {
         #expect(
             settlement.history == [
                 HistoryEntry(
-                    at: time.now(), version: 4, event: "redriven", cause: .operator_, actor: "ann", gateway: "bank-a",
+                    at: time.now(), version: 4, event: "redriven", cause: .operator, actor: "ann", gateway: "bank-a",
                     from: "manual_review", to: "processing", reason: "bank is back")
             ])
     }

@@ -6,13 +6,15 @@ actor ShelfGauges {
     private static let age = Duration.seconds(5)
 
     private let store: any PaymentStore
+    private let metrics: PrometheusMetrics
     private let time: any TimeSource
     /// Everything that was ever told, so that what is gone is told as 0.
     private var told: Set<Shelf>
     private var askedAt: Duration?
 
-    init(store: any PaymentStore, gateways: [String], time: any TimeSource) {
+    init(store: any PaymentStore, gateways: [String], metrics: PrometheusMetrics, time: any TimeSource) {
         self.store = store
+        self.metrics = metrics
         self.time = time
         told = Set(gateways.flatMap { gateway in Shelf.Kind.allCases.map { Shelf($0, gateway: gateway) } })
     }
@@ -25,7 +27,9 @@ actor ShelfGauges {
         askedAt = now
         guard let tally = try? await store.tally() else { return }
         told.formUnion(tally.keys)
-        for shelf in told { Gauge(label: shelf.kind.metric, dimensions: shelf.labels).record(tally[shelf] ?? 0) }
+        for shelf in told {
+            Gauge(label: shelf.kind.metric, dimensions: shelf.labels, factory: metrics).record(tally[shelf] ?? 0)
+        }
     }
 }
 
