@@ -100,7 +100,8 @@ struct BreakerCommand: AsyncParsableCommand {
         let body = JSON.present([
             ("state", .string(position.state.rawValue)), ("reason", .string(reason)), ("for", limit.map { .string($0) }),
         ])
-        try await options.run(show: { "\(gateway): \($0["breaker"]?["state"]?.text ?? "?")" }) {
+        let line = { (answer: JSON) in "\(gateway): \(answer["breaker"]?["state"]?.text ?? "?")" }
+        try await options.run(show: line) {
             try await $0.post("/admin/gateways/\(gateway)/breaker", body)
         }
     }
