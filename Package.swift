@@ -94,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "Drawbridge",
             dependencies: [
-                "AdapterKit", "Signing", "Payments", "CurlTransport", "RedisStore",
+                "AdapterKit", "Signing", "Resilience", "Payments", "CurlTransport", "RedisStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -171,7 +171,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "TestKit"],
+            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "Resilience", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

@@ -50,7 +50,7 @@ stop_bank() { # name
 # config/demo.yaml with the ports that are free here. Leaves the API's address in $api, the admin listener's in $admin.
 start_drawbridge() { # where to write the configuration
     sed -e "s#https://127.0.0.1:9443#https://127.0.0.1:${bank_port[bank-a]}#" \
-        -e "s#https://127.0.0.1:9444#https://127.0.0.1:${bank_port[bank-b]}#" -e "s#certificates/#$PWD/config/certificates/#" \
+        -e "s#https://127.0.0.1:9444#https://127.0.0.1:${bank_port[bank-b]}#" -e "s#certificates/#$PWD/config/certificates/#g" \
         -e "s#127.0.0.1:8080#127.0.0.1:${API_PORT:-0}#" -e "s#127.0.0.1:8081#127.0.0.1:${CALLBACK_PORT:-0}#" \
         -e "s#127.0.0.1:9090#127.0.0.1:${ADMIN_PORT:-0}#" config/demo.yaml >"$1"
     "$bin/drawbridge" serve --config "$1" >"$work/drawbridge.log" 2>&1 &
