@@ -1,5 +1,6 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
 import Testing
 
 @Suite("The admin listener", .serialized, .timeLimit(.minutes(2)))

@@ -1,4 +1,5 @@
 import AdapterKit
+import ProcessKit
 import Signing
 import Testing
 

@@ -1,6 +1,7 @@
 import AdapterKit
 import Foundation
 import MockGateways
+import ProcessKit
 import TestKit
 import Testing
 

@@ -1,5 +1,6 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
 import Testing
 
 @Suite("What can be asked besides payments", .serialized, .timeLimit(.minutes(2)))

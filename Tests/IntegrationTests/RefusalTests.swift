@@ -1,5 +1,6 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
 import Testing
 
 @Suite("A request with something wrong", .world, .serialized, .timeLimit(.minutes(2)))

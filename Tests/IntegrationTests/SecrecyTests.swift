@@ -1,5 +1,6 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
 import TestKit
 import Testing
 

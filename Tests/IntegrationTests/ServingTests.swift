@@ -2,6 +2,7 @@ import AdapterKit
 import Foundation
 import Glibc
 import MockGateways
+import ProcessKit
 import TestKit
 import Testing
 

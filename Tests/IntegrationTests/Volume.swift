@@ -1,4 +1,5 @@
 import AdapterKit
+import ProcessKit
 
 /// Many payments, so many of them at once.
 struct Volume: Sendable {

@@ -1,5 +1,6 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
 import Testing
 
 @Suite("A thousand payments", .serialized, .timeLimit(.minutes(2)))

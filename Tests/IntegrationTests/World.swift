@@ -1,4 +1,5 @@
 import MockGateways
+import ProcessKit
 import TestKit
 
 /// A bank, and a running gateway between it and the tests.

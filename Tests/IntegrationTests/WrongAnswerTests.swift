@@ -1,5 +1,7 @@
 import AdapterKit
 import MockGateways
+import ProcessKit
+import TestKit
 import Testing
 
 @Suite("A bank that answers wrongly", .serialized, .timeLimit(.minutes(2)))

@@ -15,7 +15,7 @@ public final class RedisServer: Sendable {
     private let folder: URL
     private let options: [String]
     private let certificate: TestCertificate?
-    private let process = Mutex<ChildProcess?>(nil)
+    private let process = Mutex<RunningProgram?>(nil)
 
     private init(port: Int, folder: URL, options: [String], certificate: TestCertificate?) {
         self.port = port
@@ -64,9 +64,9 @@ public final class RedisServer: Sendable {
 
     /// Starts the server, for the first time or again on the same port with the same data. Returns when it takes connections.
     public func start() async throws {
-        let process = try ChildProcess("/usr/bin/redis-server", arguments)
-        guard await process.log.contains("Ready to accept connections") else {
-            throw Failure(description: "redis-server did not start: \(process.log.text)")
+        let process = try RunningProgram("/usr/bin/redis-server", arguments)
+        guard await process.output.contains("Ready to accept connections") else {
+            throw Failure(description: "redis-server did not start: \(process.output.text)")
         }
         self.process.withLock { $0 = process }
     }
@@ -90,7 +90,7 @@ public final class RedisServer: Sendable {
             return process
         }
         ending?.signal(SIGKILL)
-        await ending?.ended()
+        _ = await ending?.ended()
     }
 
     /// The server keeps its connections and answers nothing, until `resume`.
@@ -112,14 +112,14 @@ public final class RedisServer: Sendable {
     @discardableResult
     public func command(_ words: [String]) async throws -> String {
         let tls = certificate == nil ? [] : ["--tls", "--insecure"]
-        let client = try ChildProcess("/usr/bin/redis-cli", ["-h", "127.0.0.1", "-p", String(port)] + tls + words)
-        await client.ended()
-        return client.log.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let client = try RunningProgram("/usr/bin/redis-cli", ["-h", "127.0.0.1", "-p", String(port)] + tls + words)
+        _ = await client.ended()
+        return [client.output.text, client.errors.text].joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Returns once the server has written these words into its log since its last start.
     public func logs(_ words: String) async throws {
-        let log = process.withLock { $0?.log }
+        let log = process.withLock { $0?.output }
         guard await log?.contains(words) == true else { throw Failure(description: "redis-server ended without: \(words)") }
     }
 
@@ -131,7 +131,7 @@ public final class RedisServer: Sendable {
     // MARK: Ports
 
     /// A port that the system says is free now.
-    private static func freePort() throws -> Int {
+    package static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: "no socket") }
         defer { close(descriptor) }

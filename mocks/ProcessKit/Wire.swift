@@ -2,13 +2,13 @@ import NIOCore
 import NIOPosix
 
 /// Bytes to a port of this machine and what comes back: also those that no HTTP library would send.
-enum Wire {
-    struct NoAnswer: Error {}
+package enum Wire {
+    package struct NoAnswer: Error {}
 
     private static let longest = 4_000_000
 
     /// Sends on a connection of its own and reads until the other side closes it.
-    static func exchange(_ bytes: [UInt8], port: Int) async throws -> Reply {
+    package static func exchange(_ bytes: [UInt8], port: Int) async throws -> Reply {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {

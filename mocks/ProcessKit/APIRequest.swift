@@ -1,39 +1,39 @@
-import AdapterKit
+package import AdapterKit
 import Signing
 
 /// A request to the payments API that a test can spoil before or after it is signed.
-struct APIRequest: Sendable {
-    var method: String
-    var target: String
-    var headers: [(name: String, value: String)] = []
-    var body: [UInt8]
+package struct APIRequest: Sendable {
+    package var method: String
+    package var target: String
+    package var headers: [(name: String, value: String)] = []
+    package var body: [UInt8]
 
-    init(_ method: String, _ target: String, body: [UInt8] = []) {
+    package init(_ method: String, _ target: String, body: [UInt8] = []) {
         self.method = method
         self.target = target
         self.body = body
     }
 
-    static func post(_ target: String, _ body: JSON?, key: String) -> APIRequest {
+    package static func post(_ target: String, _ body: JSON?, key: String) -> APIRequest {
         var request = APIRequest("POST", target, body: body?.encoded() ?? [])
         request.add("Idempotency-Key", key)
         if body != nil { request.add("Content-Type", "application/json") }
         return request
     }
 
-    func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+    package func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
-    mutating func add(_ name: String, _ value: String) { headers.append((name, value)) }
+    package mutating func add(_ name: String, _ value: String) { headers.append((name, value)) }
 
-    mutating func remove(_ name: String) { headers.removeAll { $0.name == name } }
+    package mutating func remove(_ name: String) { headers.removeAll { $0.name == name } }
 
-    mutating func set(_ name: String, _ value: String) {
+    package mutating func set(_ name: String, _ value: String) {
         remove(name)
         add(name, value)
     }
 
     /// Adds the headers of signature scheme v1, except those that are there already.
-    mutating func sign(_ key: SigningKey, at now: Timestamp) throws {
+    package mutating func sign(_ key: SigningKey, at now: Timestamp) throws {
         if value("X-Key-Id") == nil { add("X-Key-Id", key.id) }
         if value("X-Timestamp") == nil { add("X-Timestamp", now.rfc3339WholeSeconds) }
         let signed = HMACV1.Request(
@@ -43,7 +43,7 @@ struct APIRequest: Sendable {
     }
 
     /// One request and the wish to end the connection after it.
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
         for header in headers { head += "\(header.name): \(header.value)\r\n" }
         return Array("\(head)\r\n".utf8) + body

@@ -1,19 +1,19 @@
 import Foundation
 
 /// A directory of a test's own; gone with the last reference.
-final class Folder: Sendable {
+package final class Folder: Sendable {
     private let url: URL
 
-    init() throws {
+    package init() throws {
         url = FileManager.default.temporaryDirectory.appending(path: "drawbridge-integration-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    func path(_ name: String) -> String { url.appending(path: name).path }
+    package func path(_ name: String) -> String { url.appending(path: name).path }
 
-    func write(_ name: String, _ content: some Collection<UInt8>) throws {
+    package func write(_ name: String, _ content: some Collection<UInt8>) throws {
         try Data(content).write(to: url.appending(path: name))
     }
 }

@@ -1,20 +1,21 @@
-import AdapterKit
+package import AdapterKit
 import Glibc
+package import TestKit
 
 /// A `drawbridge serve` that listens.
-struct RunningGateway: Sendable {
-    struct DidNotListen: Error {
-        let output: String
-        let errors: String
+package struct RunningGateway: Sendable {
+    package struct DidNotListen: Error {
+        package let output: String
+        package let errors: String
     }
 
-    let program: RunningProgram
+    package let program: RunningProgram
     /// Ports on 127.0.0.1.
-    let api: Int
-    let admin: Int
+    package let api: Int
+    package let admin: Int
 
     /// Starts it and returns when both listeners take connections.
-    static func start(_ configuration: String) async throws -> RunningGateway {
+    package static func start(_ configuration: String) async throws -> RunningGateway {
         let program = try RunningProgram(["serve", "--config", configuration], environment: Setup.environment)
         guard let api = await port("api", of: program), let admin = await port("admin", of: program) else {
             program.signal(SIGKILL)
@@ -25,7 +26,7 @@ struct RunningGateway: Sendable {
     }
 
     /// Runs the body while it runs, and ends it whatever happens.
-    static func with<Result>(
+    package static func with<Result>(
         _ configuration: String, _ body: (RunningGateway) async throws -> Result
     ) async throws -> Result {
         let gateway = try await start(configuration)
@@ -49,27 +50,34 @@ struct RunningGateway: Sendable {
     }
 
     /// As a crash would.
-    func kill() async {
+    package func kill() async {
         program.signal(SIGKILL)
         _ = await program.ended()
     }
 
-    func terminate() { program.signal(SIGTERM) }
+    package func terminate() { program.signal(SIGTERM) }
 
     /// Waits for an entry of the log that holds these words.
     /// - Returns: whether it came.
-    func logs(_ words: String...) async -> Bool {
+    package func logs(_ words: String...) async -> Bool {
         await program.output.first { line in words.allSatisfy { line.contains($0) } } != nil
     }
 
     /// Asks the admin listener.
-    func ask(_ path: String, token: String? = nil) async throws -> Reply {
+    package func ask(_ path: String, token: String? = nil) async throws -> Reply {
         var request = APIRequest("GET", path)
         if let token { request.add("Authorization", "Bearer \(token)") }
         return try await Wire.exchange(request.bytes, port: admin)
     }
 
-    var acme: Caller { Caller(port: api, tenant: "acme", key: Setup.acmeKey) }
-    var other: Caller { Caller(port: api, tenant: "other", key: Setup.otherKey) }
-    var open: Caller { Caller(port: api, tenant: "open", key: nil) }
+    /// Tells the admin listener to do something.
+    package func tell(_ path: String, _ body: JSON) async throws -> Reply {
+        var request = APIRequest("POST", path, body: body.encoded())
+        request.add("Content-Type", "application/json")
+        return try await Wire.exchange(request.bytes, port: admin)
+    }
+
+    package var acme: Caller { Caller(port: api, tenant: "acme", key: Setup.acmeKey) }
+    package var other: Caller { Caller(port: api, tenant: "other", key: Setup.otherKey) }
+    package var open: Caller { Caller(port: api, tenant: "open", key: nil) }
 }

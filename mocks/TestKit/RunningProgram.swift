@@ -1,49 +1,47 @@
 import Foundation
-import Glibc
+package import Glibc
 import Synchronization
 
-/// The built `drawbridge` as a process of its own.
+/// A process of a test's own, and what it prints.
 ///
-/// Started without Foundation's `Process`, whose children inherit the blocked signals of the thread that starts them, so that
-/// SIGTERM would not reach them.
-final class RunningProgram: Sendable {
-    struct NotStarted: Error {
-        let path: String
+/// Started without Foundation's `Process`, which loses endings when many are started at once, and whose children inherit the
+/// blocked signals of the thread that starts them, so that SIGTERM would not reach them.
+package final class RunningProgram: Sendable {
+    package struct NotStarted: Error {
+        package let path: String
     }
 
-    /// Built beside the tests, as their target depends on it.
-    static let path = Bundle.main.bundleURL.appending(path: "drawbridge").path
-
-    let identifier: pid_t
-    let output = PrintedLines()
-    let errors = PrintedLines()
+    package let identifier: pid_t
+    package let output = PrintedLines()
+    package let errors = PrintedLines()
     private let code = Mutex<Int32?>(nil)
 
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        let output = try Channel()
-        let errors = try Channel()
+    /// - Parameter environment: variables besides those of this process.
+    package init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        let output = try Channel(for: path)
+        let errors = try Channel(for: path)
         defer {
             close(output.writing)
             close(errors.writing)
         }
         let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }.map { "\($0)=\($1)" }
-        identifier = try Self.spawn([Self.path] + arguments, variables, output: output.writing, errors: errors.writing)
+        identifier = try Self.spawn([path] + arguments, variables, output: output.writing, errors: errors.writing)
         follow(errors.reading, into: self.errors) {}
         follow(output.reading, into: self.output) { self.reap() }
     }
 
-    func signal(_ number: Int32) { _ = kill(identifier, number) }
+    package func signal(_ number: Int32) { _ = kill(identifier, number) }
 
     /// Waits until the program is gone.
     /// - Returns: its exit code, or the number of the signal that ended it, negative; `nil` when the task was cancelled.
-    func ended() async -> Int32? {
+    package func ended() async -> Int32? {
         await errors.ended()
         await output.ended()
         return code.withLock { $0 }
     }
 
     /// The most memory that was resident since the start, in bytes.
-    func peakMemory() throws -> Int {
+    package func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
@@ -56,10 +54,10 @@ final class RunningProgram: Sendable {
         let reading: Int32
         let writing: Int32
 
-        init() throws {
+        init(for path: String) throws {
             var ends: [Int32] = [-1, -1]
             let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-            guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw NotStarted(path: RunningProgram.path) }
+            guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw NotStarted(path: path) }
             reading = ends[0]
             writing = ends[1]
         }
@@ -87,8 +85,8 @@ final class RunningProgram: Sendable {
             while let word = unsafe environment.popLast() { unsafe free(word) }
         }
         var identifier: pid_t = 0
-        guard unsafe posix_spawn(&identifier, path, &actions, &attributes, &arguments, &environment) == 0 else {
-            throw NotStarted(path: path)
+        guard unsafe posix_spawn(&identifier, words[0], &actions, &attributes, &arguments, &environment) == 0 else {
+            throw NotStarted(path: words[0])
         }
         return identifier
     }
@@ -113,21 +111,5 @@ final class RunningProgram: Sendable {
         _ = unsafe waitpid(identifier, &status, 0)
         let signal = status & 0x7F
         code.withLock { $0 = signal == 0 ? (status >> 8) & 0xFF : -signal }
-    }
-}
-
-extension RunningProgram {
-    /// What a run of the program came to.
-    struct Run {
-        let code: Int32?
-        let output: String
-        let errors: String
-    }
-
-    /// Runs the program to its end.
-    static func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Run {
-        let program = try RunningProgram(arguments, environment: environment)
-        let code = await program.ended()
-        return Run(code: code, output: program.output.text, errors: program.errors.text)
     }
 }

@@ -1,13 +1,13 @@
-import AdapterKit
+package import AdapterKit
 
 /// An answer of the program, as its bytes came.
-struct Reply: Sendable {
-    let status: Int
-    let headers: Headers
-    let body: [UInt8]
+package struct Reply: Sendable {
+    package let status: Int
+    package let headers: Headers
+    package let body: [UInt8]
 
     /// `nil` unless the bytes are one whole HTTP/1.1 answer.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ") ?? []
@@ -23,24 +23,24 @@ struct Reply: Sendable {
         guard headers.single("content-length").flatMap({ Int($0) }) == body.count else { return nil }
     }
 
-    var json: JSON? { try? JSON(parsing: body) }
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var json: JSON? { try? JSON(parsing: body) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
 
-    subscript(name: String) -> JSON? { json?[name] }
+    package subscript(name: String) -> JSON? { json?[name] }
 
     // MARK: Payments and refunds
 
-    var id: String { self["id"]?.text ?? "no id" }
-    var state: String? { self["status"]?.text }
-    var reason: String? { self["processing_reason"]?.text }
-    var attempts: [JSON] { self["attempts"]?.elements ?? [] }
-    var isReplayed: Bool { headers.single("idempotent-replayed") == "true" }
+    package var id: String { self["id"]?.text ?? "no id" }
+    package var state: String? { self["status"]?.text }
+    package var reason: String? { self["processing_reason"]?.text }
+    package var attempts: [JSON] { self["attempts"]?.elements ?? [] }
+    package var isReplayed: Bool { headers.single("idempotent-replayed") == "true" }
 
     // MARK: Problems
 
-    var code: String? { self["code"]?.text }
-    var pointers: [String] { (self["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text } }
-    var isProblem: Bool {
+    package var code: String? { self["code"]?.text }
+    package var pointers: [String] { (self["errors"]?.elements ?? []).compactMap { $0["pointer"]?.text } }
+    package var isProblem: Bool {
         headers.single("content-type") == "application/problem+json" && self["status"]?.integer == Int64(status)
             && self["request_id"]?.text == headers.single("x-request-id")
     }

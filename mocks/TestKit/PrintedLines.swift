@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// The lines that a program has printed so far, and a way to wait for one.
-final class PrintedLines: Sendable {
+package final class PrintedLines: Sendable {
     private struct Watcher {
         let number: Int
         let matches: @Sendable (String) -> Bool
@@ -19,8 +19,8 @@ final class PrintedLines: Sendable {
 
     private let state = Mutex(State())
 
-    var all: [String] { state.withLock { $0.lines } }
-    var text: String { all.joined(separator: "\n") }
+    package var all: [String] { state.withLock { $0.lines } }
+    package var text: String { all.joined(separator: "\n") }
 
     func append(_ bytes: ArraySlice<UInt8>) {
         let found = state.withLock { state in
@@ -50,7 +50,7 @@ final class PrintedLines: Sendable {
     }
 
     /// Waits for such a line, printed before or after; `nil` when the output ended without one, or the task was cancelled.
-    func first(where matches: @escaping @Sendable (String) -> Bool) async -> String? {
+    package func first(where matches: @escaping @Sendable (String) -> Bool) async -> String? {
         let number = state.withLock { state in
             state.watched += 1
             return state.watched
@@ -62,8 +62,12 @@ final class PrintedLines: Sendable {
         }
     }
 
+    /// Waits for words on one line.
+    /// - Returns: `false` when the output ended without them.
+    package func contains(_ words: String) async -> Bool { await first { $0.contains(words) } != nil }
+
     /// Waits until nothing more is printed.
-    func ended() async { _ = await first { _ in false } }
+    package func ended() async { _ = await first { _ in false } }
 
     private func watch(_ watcher: Watcher) {
         let known: String?? = state.withLock { state in

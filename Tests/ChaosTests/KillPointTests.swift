@@ -1,0 +1,80 @@
+import AdapterKit
+import MockGateways
+import ProcessKit
+import Testing
+
+@Suite("A process that is killed", .serialized, .timeLimit(.minutes(3)))
+struct KillPointTests {
+    /// Fleets at a time: they wait more than they work.
+    private static let width = 4
+
+    @Test("takes nothing with it, wherever it was: its caller's repeats are one payment or refund", arguments: Deed.allCases)
+    func killed(deed: Deed) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, point) in KillPoint.allCases.enumerated() {
+                if number >= Self.width { try await group.next() }
+                group.addTask { try await Self.kill(at: point, during: deed) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func kill(at point: KillPoint, during deed: Deed) async throws {
+        try await Fleet.with { fleet in
+            let customer = Customer(at: [fleet.second, fleet.first])
+            // Also opens the connection on which a request is cut.
+            let order = Caller.order()
+            let earlier = try await Customer(at: [fleet.first]).pay(order, key: "earlier")
+            let isReached = try point.prepare(deed, in: fleet)
+            let caller = try fleet.first.caller
+            let lost = Task { try await deed.done(by: caller, on: earlier.id) }
+            #expect(await isReached(), "\(point)")
+            await fleet.first.kill()
+            await #expect(throws: Wire.NoAnswer.self, "\(point)") { try await lost.value }
+            fleet.first.redis.thaw()
+            fleet.banks[0].proxy.thaw()
+            try await fleet.first.start()
+            let reply = try await deed.done(by: customer, on: earlier.id)
+            #expect(reply.status == 201, "\(point): \(reply.text)")
+            #expect(reply.state == "succeeded", "\(point)")
+            let again = try await deed.done(by: customer, on: earlier.id)
+            #expect(again.body == reply.body, "\(point)")
+            #expect(again.isReplayed, "\(point)")
+            try await expectPromises(of: fleet, deed, earlier, reply, again, "\(point)")
+        }
+    }
+
+    private static func expectPromises(
+        of fleet: Fleet, _ deed: Deed, _ earlier: Reply, _ reply: Reply, _ again: Reply, _ comment: Comment
+    ) async throws {
+        let customer = Customer(at: [fleet.second])
+        let order = Caller.order()
+        func told(_ first: Reply, key: String) async throws -> Told {
+            let last = try await customer.payment(first.id)
+            return Told(
+                id: first.id, key: key, order: order, first: first, again: try await customer.pay(order, key: key), last: last)
+        }
+        var all = [try await told(earlier, key: "earlier")]
+        if deed == .payment { all.append(try await told(reply, key: "deed")) }
+        let violations = Promises(fleet).violations(all)
+        #expect(violations.isEmpty, "\(comment): \(violations.joined(separator: "\n"))")
+        let charge = fleet.banks[0].mock.ledger[earlier.id]
+        #expect(charge?.refunds.map(\.amount) == (deed == .refund ? [400] : []), comment)
+    }
+}
+
+extension Deed {
+    fileprivate func done(by caller: Caller, on payment: String) async throws -> Reply {
+        switch self {
+        case .payment: try await caller.pay(key: "deed")
+        case .refund: try await caller.refund(payment, 400, key: "deed")
+        }
+    }
+
+    fileprivate func done(by customer: Customer, on payment: String) async throws -> Reply {
+        switch self {
+        case .payment: try await customer.pay(Caller.order(), key: "deed")
+        case .refund: try await customer.refund(payment, 400, key: "deed")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package import AdapterKit
+package import MockGateways
+package import TestKit
+
+/// Everything about a bank and the gateway in front of it that a test may want to be otherwise. As it is made, all is right.
+package struct Setup: Sendable {
+    package enum Store: Sendable {
+        case memory
+        case redis(port: Int)
+    }
+
+    /// 2020 to 2049: TLS libraries look at the real clock.
+    package static let valid = Timestamp(seconds: 1_577_836_800)..<Timestamp(seconds: 2_493_072_000)
+    package static let past = Timestamp(seconds: 1_577_836_800)..<Timestamp(seconds: 1_609_459_200)
+
+    package let authority: TestAuthority
+    package var server: TestCertificate
+    package var client: TestCertificate?
+    /// Whom the gateway trusts to name the bank; PEM.
+    package var trusted: [UInt8]
+    /// Where the gateway looks for the bank, when not where it is.
+    package var bankPort: Int?
+    package var bankIsLimitedToTLS12 = false
+    package var minimumTLS = "1.3"
+    package var pins: [String] = []
+    /// Ports of bank-b and further ones, behind bank-a in the route.
+    package var moreBanks: [Int] = []
+    /// Further lines of every gateway's section, and of the file.
+    package var gatewayLines: [String] = []
+    package var lines: [String] = []
+    package var store = Store.memory
+    package var attempt = "5s"
+    package var deadline = "12s"
+    package var adminToken: String?
+    package var logLevel = "info"
+
+    package init(_ change: (inout Setup) throws -> Void = { _ in }) throws {
+        authority = try TestAuthority(valid: Self.valid)
+        server = try authority.server(valid: Self.valid)
+        client = try authority.client(named: "drawbridge", valid: Self.valid)
+        trusted = authority.root.certificate
+        try change(&self)
+    }
+
+    package var bankTLS: MockBank.TLS {
+        var tls = MockBank.TLS(
+            certificatePEM: server.certificate, keyPEM: server.key, clientCAPEM: authority.root.certificate)
+        tls.isLimitedToTLS12 = bankIsLimitedToTLS12
+        return tls
+    }
+
+    // MARK: Who signs with what
+
+    package static let bankTenant = "drawbridge-client"
+    package static let bankKey = SigningKey(id: "bank-key-1", secret: Secret(text: bankSecret))
+    package static let acmeKey = SigningKey(id: "acme-1", secret: Secret(text: acmeSecret))
+    package static let otherKey = SigningKey(id: "other-1", secret: Secret(text: otherSecret))
+
+    private static let bankSecret = "b4nk-secret-in-a-text"
+    private static let acmeSecret = "acm3-secret-in-a-variable"
+    private static let otherSecret = "0ther-secret-in-a-file"
+    private static let acmeVariable = "DRAWBRIDGE_TEST_ACME_SECRET"
+    /// 32 bytes.
+    private static let ringKey = "cjFuZy1rZXktb2YtdGhlLWludGVncmF0aW9uLXRlc3Q="
+
+    package static let secrets = [bankSecret, acmeSecret, otherSecret, ringKey]
+
+    package static let environment = [acmeVariable: acmeSecret]
+
+    // MARK: The file
+
+    /// Writes the configuration and the files that it names.
+    /// - Returns: the path of the configuration.
+    package func write(to folder: Folder, bankPort: Int, as name: String = "drawbridge.yaml") throws -> String {
+        try folder.write("ca.pem", trusted)
+        try folder.write("other.secret", "\(Self.otherSecret)\n".utf8)
+        if let client {
+            try folder.write("client.pem", client.certificate)
+            try folder.write("client.key", client.key)
+        }
+        try folder.write(name, yaml(bankPort: bankPort).utf8)
+        return folder.path(name)
+    }
+
+    package func yaml(bankPort: Int) -> String {
+        let ports = [self.bankPort ?? bankPort] + moreBanks
+        let names = ports.indices.map(Self.bankName)
+        return """
+            deployment: integration
+            listen:
+              api: { address: 127.0.0.1:0 }
+              callbacks: { address: 127.0.0.1:0 }
+              admin: { address: 127.0.0.1:0\(adminToken.map { ", token: \"text:\($0)\"" } ?? "") }
+            state:
+              backend: \(state)
+            encryption:
+              keys: [{ id: ring-1, key: "text:\(Self.ringKey)" }]
+            tenants:
+              acme:
+                keys: [{ id: acme-1, secret: "env:\(Self.acmeVariable)" }]
+              other:
+                keys: [{ id: other-1, secret: "file:other.secret" }]
+              open:
+                auth: none
+            gateways:
+            \(names.indices.map { gateway(names[$0], port: ports[$0]) }.joined(separator: "\n"))
+            routes:
+              - gateways: [\(names.joined(separator: ", "))]
+            payments: { deadline: \(deadline) }
+            log: { level: \(logLevel) }
+            \(lines.joined(separator: "\n"))
+
+            """
+    }
+
+    /// bank-a, bank-b and so on.
+    package static func bankName(_ index: Int) -> String { "bank-\(Array("abcdefgh")[index])" }
+
+    private func gateway(_ name: String, port: Int) -> String {
+        let usual = [
+            "adapter: bank-hmac", "base_url: https://127.0.0.1:\(port)",
+            "settings: { tenant: \(Self.bankTenant), key_id: bank-key-1, secret: \"text:\(Self.bankSecret)\" }",
+            "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
+        ]
+        return "  \(name):\n" + (usual + gatewayLines).map { "    \($0)" }.joined(separator: "\n")
+    }
+
+    private var tls: String {
+        let pins = "pins: [\(pins.map { "\"\($0)\"" }.joined(separator: ", "))]"
+        let own = client == nil ? "" : ", certificate: client.pem, key: client.key"
+        return "ca: ca.pem, min_version: \"\(minimumTLS)\", \(pins)\(own)"
+    }
+
+    private var state: String {
+        switch store {
+        case .memory: "memory"
+        case .redis(let port): "redis\n  redis: { url: \"redis://127.0.0.1:\(port)/0\" }"
+        }
+    }
+}
