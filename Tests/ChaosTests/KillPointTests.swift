@@ -40,19 +40,18 @@ struct KillPointTests {
             let again = try await deed.done(by: customer, on: earlier.id)
             #expect(again.body == reply.body, "\(point)")
             #expect(again.isReplayed, "\(point)")
-            try await expectPromises(of: fleet, deed, earlier, reply, again, "\(point)")
+            try await expectPromises(of: fleet, deed, earlier, reply, "\(point)")
         }
     }
 
     private static func expectPromises(
-        of fleet: Fleet, _ deed: Deed, _ earlier: Reply, _ reply: Reply, _ again: Reply, _ comment: Comment
+        of fleet: Fleet, _ deed: Deed, _ earlier: Reply, _ reply: Reply, _ comment: Comment
     ) async throws {
         let customer = Customer(at: [fleet.second])
-        let order = Caller.order()
         func told(_ first: Reply, key: String) async throws -> Told {
             let last = try await customer.payment(first.id)
-            return Told(
-                id: first.id, key: key, order: order, first: first, again: try await customer.pay(order, key: key), last: last)
+            let again = try await customer.pay(Caller.order(), key: key)
+            return Told(id: first.id, key: key, answers: [.init(what: "payment", first: first, again: again)], last: last)
         }
         var all = [try await told(earlier, key: "earlier")]
         if deed == .payment { all.append(try await told(reply, key: "deed")) }

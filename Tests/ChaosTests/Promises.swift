@@ -4,13 +4,16 @@ import ProcessKit
 
 /// What became of one payment: what its caller was told, what the gateway says of it at the end.
 struct Told: Sendable {
+    /// The first answer to a key, and that to the same key when all is over.
+    struct Answered: Sendable {
+        let what: String
+        let first: Reply
+        let again: Reply
+    }
+
     let id: String
     let key: String
-    let order: JSON
-    /// The first answer to the key.
-    let first: Reply
-    /// The answer to the same key when all is over.
-    let again: Reply
+    let answers: [Answered]
     /// The payment when all is over.
     let last: Reply
 }
@@ -50,17 +53,23 @@ struct Promises {
         return broken + charges.filter { $0.charge.tookTwice }.map { "P1: money moved twice at \($0.bank)" }
     }
 
-    /// P2, K3: an answer that was given stays, byte for byte if it was final.
     private func answers(of payment: Told) -> [String] {
-        var broken: [String] = []
-        if payment.last.status != 200 { broken.append("P2: forgotten: \(payment.last.status)") }
-        if payment.first.status == 201, payment.again.status != 201 || payment.again.body != payment.first.body {
-            broken.append("K3: 201 changed into \(payment.again.status) \(payment.again.text)")
+        (payment.last.status == 200 ? [] : ["P2: forgotten: \(payment.last.status)"]) + payment.answers.flatMap(broken)
+    }
+
+    /// P2, K3: an answer that was given stays, byte for byte if it was final; a 202 is followed by a final one.
+    private func broken(_ answered: Told.Answered) -> [String] {
+        let (first, again) = (answered.first, answered.again)
+        switch first.status {
+        case 200, 201: return again.status == first.status && again.body == first.body ? [] : [changed(answered)]
+        case 202: return [200, 201].contains(again.status) ? [] : [changed(answered)]
+        default: return ["\(answered.what) was answered \(first.status) \(first.text)"]
         }
-        if ![200, 201, 202].contains(payment.again.status), payment.again.body != payment.first.body {
-            broken.append("K3: \(payment.first.status) changed into \(payment.again.status)")
-        }
-        return broken
+    }
+
+    private func changed(_ answered: Told.Answered) -> String {
+        let (first, again) = (answered.first, answered.again)
+        return "P2, K3: \(answered.what): \(first.status) became \(again.status)\n  from \(first.text)\n  to   \(again.text)"
     }
 
     private func amounts(of payment: Told, _ charge: Charge) -> [String] {
@@ -82,8 +91,7 @@ struct Promises {
 
     private func describe(_ payment: Told) -> String {
         let books = charges(payment.id).map { "\($0.bank): \($0.charge)" }
-        return
-            "  first \(payment.first.status) \(payment.first.text)\n  last \(payment.last.text)\n  \(books.joined(separator: "\n  "))"
+        return "  last \(payment.last.text)\n  \(books.joined(separator: "\n  "))"
     }
 }
 
