@@ -144,6 +144,13 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ], path: "mocks/TestKit", swiftSettings: strict),
+        .target(
+            name: "ProcessKit",
+            dependencies: [
+                "AdapterKit", "MockGateways", "Signing", "TestKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "mocks/ProcessKit", swiftSettings: strict),
 
         .testTarget(name: "AdapterKitTests", dependencies: ["AdapterKit"], swiftSettings: strict),
         .testTarget(
@@ -175,11 +182,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: [
-                "AdapterKit", "Drawbridge", "MockGateways", "Signing", "TestKit",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
+            dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "ProcessKit", "Signing", "TestKit"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "ProcessKit", "RedisStore", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "MockGatewaysTests",

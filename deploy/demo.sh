@@ -99,7 +99,8 @@ queued=$(member id)
 printf '   bank-b comes back, and Drawbridge tries again by itself:\n'
 start_bank bank-b
 for _ in $(seq 1 60); do
-    answer=$("$bin/drawbridge" payments get "$queued" --url "$api" --tenant demo --key-id demo-1 --secret text:demo-tenant-secret)
+    answer=$("$bin/drawbridge" payments get "$queued" --url "$api" --tenant demo --key-id demo-1 --secret text:demo-tenant-secret \
+        2>/dev/null)
     [ "$(member status)" != succeeded ] || break
     sleep 0.5
 done

@@ -70,7 +70,7 @@ extension PaymentService {
             switch try await store.settle(settlement) {
             case .done:
                 held.wrote(next, leaseEnd: ending.isRest ? nil : asked + held.lease.duration)
-                report(next, from: before, held)
+                report(next, from: before, held, ending)
                 if ending.isRest || !held.decides { tell(held, answer) }
                 if !next.payment.reversalsDue.isEmpty, held.operation != nil { await reverseRest(of: next.payment) }
                 return held.decides
@@ -128,10 +128,13 @@ extension PaymentService {
     }
 
     /// One line for each change of status, and the counts.
-    private func report(_ next: Held.Work, from before: Held.Work, _ held: Held) {
+    private func report(_ next: Held.Work, from before: Held.Work, _ held: Held, _ ending: Ending) {
         if next.payment.status != before.payment.status { count(next.payment) }
         if next.payment.reversedAt.count > before.payment.reversedAt.count { countLateSuccess(next.payment) }
-        guard next.payment.status != before.payment.status || next.operation?.status != before.operation?.status else { return }
+        let isChanged =
+            next.payment.status != before.payment.status || next.operation?.status != before.operation?.status
+            || next.payment.processingReason != before.payment.processingReason
+        guard isChanged, ending.isRest else { return }
         let record = next.payment
         var metadata: Logger.Metadata = [
             "payment": "\(record.id)", "tenant": "\(record.tenant)", "status": "\(record.status.rawValue)",

@@ -51,6 +51,8 @@ struct ImportRule {
             allBut: wrapped.union([
                 "Drawbridge", "CurlTransport", "RedisStore", "MockGateways", "MockGatewaysCommand", "BankHMAC",
             ])),
+        ImportRule(
+            "mocks/ProcessKit", allBut: wrapped.union(["Drawbridge", "CurlTransport", "RedisStore", "MockGatewaysCommand"])),
     ]
 
     private static let adapter = ImportRule("adapters", only: ["AdapterKit", "Signing"])
