@@ -46,6 +46,16 @@ extension PaymentRecord {
         return attempt
     }
 
+    /// When an attempt that leaves now starts: never at the very time of an earlier one like it, which it would be taken for.
+    func start(of operation: OperationName, reference: String, at gateway: Gateway, now: Timestamp) -> Timestamp {
+        let taken = Set(
+            attempts.filter { $0.gateway == gateway.name && $0.operation == operation && $0.reference == reference }
+                .map(\.startedAt.milliseconds))
+        var start = now
+        while taken.contains(start.milliseconds) { start = start + .milliseconds(1) }
+        return start
+    }
+
     /// Records how an attempt ended. A store that lost it gets it back.
     mutating func end(_ attempt: AttemptRecord, _ heard: Heard) {
         var ended = attempt

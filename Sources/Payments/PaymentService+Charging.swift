@@ -50,8 +50,8 @@ extension PaymentService {
         _ softDeclines: Set<FailureCategory>, until end: Duration
     ) async {
         guard let content else { return pass.exhaust(gateway.name) }
-        let now = time.now()
         let name = content.operation(for: held.payment).name
+        let now = held.payment.start(of: name, reference: held.payment.id.text, at: gateway, now: time.now())
         let from = held.payment.lastChargeAttempt?.gateway
         guard held.payment.attempts.count < PaymentRecord.maximumAttempts else { return pass.exhaust(gateway.name) }
         var preview = held.payment

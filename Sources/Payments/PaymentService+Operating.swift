@@ -132,7 +132,10 @@ extension PaymentService {
         let isClaimed = !trial.mayHaveHappened && trial.sent == 0 && held.caller != nil
         let attempt = AttemptRecord(
             number: held.payment.nextAttempt, gateway: gateway.name, operation: name, reference: operation.id.text,
-            identity: gateway.identity, startedAt: isClaimed ? operation.createdAt : time.now())
+            identity: gateway.identity,
+            startedAt: isClaimed
+                ? operation.createdAt
+                : held.payment.start(of: name, reference: operation.id.text, at: gateway, now: time.now()))
         if isClaimed { return attempt }
         guard held.payment.attempts.count < PaymentRecord.maximumAttempts else { return nil }
         let changes = held.changeCount

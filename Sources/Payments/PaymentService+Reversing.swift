@@ -79,7 +79,7 @@ extension PaymentService {
             return held.change { work, decides in if decides { work.operation?.review(.reversalRefused, at: now) } }
         }
         let earlier = held.payment.attempts.first { $0.reference == reversal.id.text && $0.operation == .reversal }
-        let startedAt = time.now()
+        let startedAt = held.payment.start(of: .reversal, reference: reversal.id.text, at: gateway, now: time.now())
         if let earlier, !gateway.adapter.capabilities.mayRepeat(after: startedAt - earlier.startedAt) { return }
         let attempt = AttemptRecord(
             number: held.payment.nextAttempt, gateway: gateway.name, operation: .reversal, reference: reversal.id.text,
