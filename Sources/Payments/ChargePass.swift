@@ -133,9 +133,9 @@ struct ChargePass: Sendable {
         }
         // A gateway that does not even answer a question takes no resend from recovery.
         guard trial.asked != .unanswered || purpose == .call else { return .rest }
-        guard record.mayRepeat(at: gateway, now: situation.now), situation.content == .whole, !situation.isTooOldToSend else {
-            return .rest
-        }
+        guard !trial.isExhausted, record.mayRepeat(at: gateway, now: situation.now), situation.content == .whole,
+            !situation.isTooOldToSend
+        else { return .rest }
         return again(gateway, situation) ?? .rest
     }
 
