@@ -71,7 +71,7 @@ struct OperationKeyTests {
     func openReplyLost() async throws {
         let id = try await world.paid()
         world.store.fail([.settle], .replyLost, times: 2)
-        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        world.bank.script(.lost, .silence)
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
         await world.finish()
         #expect(try await world.record().attempts.count == 2)
@@ -90,13 +90,24 @@ struct OperationKeyTests {
         world.store.heal()
     }
 
-    @Test("its owner dead, the repeat sends it again under the same reference (K4, O3)")
+    @Test("its owner dead, the repeat asks, then sends it again under the same reference (K4, O3)")
     func takenOver() async throws {
+        let id = try await world.paid()
+        try await abandonRefund(of: id)
+        world.bank.script(.notFound, .refund("APPROVED", amount: 400))
+        #expect(try await world.operate(.refund, on: id, amount: 400).status == 201)
+        #expect(world.sent[2] == "GET /v1/charges/\(id)/refunds/\(try world.operation(.refund, of: id))")
+        #expect(world.bank.sent[3].request.body == world.bank.sent[1].request.body)
+        #expect(try await world.record().amountRefunded == 400)
+    }
+
+    @Test("its owner dead, the repeat takes the gateway's word for what it did, and sends nothing (K4)")
+    func takenOverFound() async throws {
         let id = try await world.paid()
         try await abandonRefund(of: id)
         world.bank.script(.refund("APPROVED", amount: 400))
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 201)
-        #expect(world.bank.sent[2].request.body == world.bank.sent[1].request.body)
+        #expect(world.bank.sent.count == 3)
         #expect(try await world.record().amountRefunded == 400)
     }
 
@@ -106,9 +117,10 @@ struct OperationKeyTests {
     func repeatRefused(_ step: FakeTransport.Step) async throws {
         let id = try await world.paid()
         try await abandonRefund(of: id)
-        world.bank.script(step)
+        world.bank.script(.notFound, step)
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
         #expect(try await world.stored().reservations.refundsOpen == 400)
+        #expect(world.bank.sent.count == 4)
     }
 
     // MARK: O5
@@ -144,6 +156,7 @@ struct OperationKeyTests {
         let id = try await world.paid()
         try await abandonRefund(of: id)
         world.bank.script(
+            .notFound,
             FakeTransport.Step.refund("APPROVED", amount: 400).after { _ in
                 let attempts = try? await world.record().attempts
                 seen.withLock { $0 = attempts ?? [] }
@@ -155,7 +168,7 @@ struct OperationKeyTests {
         #expect(stored.last?.end == nil)
         #expect(stored.last?.reference == (try world.operation(.refund, of: id).text))
         #expect(stored.last?.startedAt == repeated)
-        #expect(world.bank.sent[2].request.headers.single("X-Timestamp") == repeated.rfc3339WholeSeconds)
+        #expect(world.bank.sent[3].request.headers.single("X-Timestamp") == repeated.rfc3339WholeSeconds)
         let attempts = try await world.record().attempts
         #expect(attempts.map(\.operation) == [.payment, .refund])
         #expect(attempts.map(\.end?.outcome) == [.approved, .approved])
@@ -165,9 +178,10 @@ struct OperationKeyTests {
     func repeatNotStored() async throws {
         let id = try await world.paid()
         try await abandonRefund(of: id)
+        world.bank.script(.notFound)
         world.store.fail([.settle], .away, times: 1)
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
-        #expect(world.bank.sent.count == 2)
+        #expect(world.bank.sent.count == 3)
         #expect(try await world.stored().reservations.refundsOpen == 400)
     }
 }

@@ -36,7 +36,7 @@ struct SigningKeyTests {
         let body = Array(#"{"code":"05"}"#.utf8)
         for (settings, status) in [(World.usualKey + [("verify_responses", .bool(false))], 201), (World.usualKey, 202)] {
             let world = try World(settings: settings)
-            world.bank.script(.unsigned(GatewayResponse(status: 422, body: body)))
+            world.bank.script(.unsigned(GatewayResponse(status: 422, body: body)), .silence)
             #expect(try await world.pay().status == status)
         }
     }

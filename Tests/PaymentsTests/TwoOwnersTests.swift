@@ -38,13 +38,15 @@ struct TwoOwnersTests {
         let word: Gate
     }
 
+    /// - Parameter asking: the second one asks first; it is told that nothing was done so far.
     private func owner(
-        _ kind: OperationRecord.Kind, of id: PaymentID, amount: Int64?, hearing step: FakeTransport.Step
+        _ kind: OperationRecord.Kind, of id: PaymentID, amount: Int64?, hearing step: FakeTransport.Step, asking: Bool = false
     ) async -> Owner {
         let (world, word, earlier) = (world, Gate(), world.bank.sent.count)
+        if asking { world.bank.script(kind == .refund ? .notFound : .charge("AUTHORIZED")) }
         world.bank.script(.held(by: word, then: step))
         let answer = Task { try await world.operate(kind, on: id, amount: amount) }
-        await world.bank.sent(atLeast: earlier + 1)
+        await world.bank.sent(atLeast: earlier + (asking ? 2 : 1))
         return Owner(answer: answer, word: word)
     }
 
@@ -54,7 +56,7 @@ struct TwoOwnersTests {
     ) async -> (Owner, Owner) {
         let one = await owner(kind, of: id, amount: amount, hearing: first)
         world.time.advance(by: World.lease)
-        return (one, await owner(kind, of: id, amount: amount, hearing: second))
+        return (one, await owner(kind, of: id, amount: amount, hearing: second, asking: true))
     }
 
     private func hear(_ owner: Owner) async throws -> Answer {
@@ -130,7 +132,7 @@ struct TwoOwnersTests {
     func roomReserved() async throws {
         let id = try await world.paid()
         let first = try await declinedRefund(of: id)
-        world.bank.script(.fails(.sample(.attemptTimedOut)))
+        world.bank.script(.lost, .silence)
         #expect(try await world.operate(.refund, on: id, key: "op-2", amount: 500).status == 202)
         #expect(try await hear(first).state == "succeeded")
         world.bank.script(.refund("APPROVED", amount: 500))

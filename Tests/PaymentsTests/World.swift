@@ -20,14 +20,18 @@ struct World: Sendable {
     let vault: Vault
     let derivation = Derivation(deployment: deployment)
     let service: PaymentService
+    let recovery: Recovery
 
     /// - Parameters:
     ///   - route: the gateways of the one route, primary first; `bank-a` and `bank-b` are both configured.
     ///   - account: who we are at `bank-a`.
     ///   - settings: more of the settings of `bank-a`.
+    ///   - policy: how often `bank-a` and `bank-b` are tried again and asked. Unless given, an attempt is not repeated.
+    ///   - softDeclines: declines that the route lets move on.
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
+        policy: Gateway.Policy = once, softDeclines: Set<FailureCategory> = [], queue: Cadence = .queue,
         maximumInFlight: Int = 100, deadline: Duration = World.deadline, beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
@@ -38,26 +42,35 @@ struct World: Sendable {
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
         service = PaymentService(
-            settings: .init(deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400))),
+            settings: .init(
+                deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)), queue: queue),
             routing: Routing(
-                routes: [.init(gateways: route)],
-                gateways: [try Self.gateway("bank-a", account: account, settings: settings), try Self.gateway("bank-b")],
+                routes: [.init(gateways: route, failoverOnDeclines: softDeclines)],
+                gateways: [
+                    try Self.gateway("bank-a", account: account, settings: settings, policy: policy),
+                    try Self.gateway("bank-b", policy: policy),
+                ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, client: GatewayClient(transport: bank, time: time, random: random), vault: vault,
-            derivation: derivation, time: time, random: random, inFlight: inFlight, logger: log.logger)
+            store: store, client: GatewayClient(transport: bank, time: time, random: random), breakers: CircuitBreakers(),
+            limits: GatewayLimits(), vault: vault, derivation: derivation, time: time, random: random, inFlight: inFlight,
+            logger: log.logger)
+        recovery = Recovery(service: service)
     }
 
+    /// After one attempt whose outcome is not known comes one question, and then it rests.
+    static let once = Gateway.Policy(maximumRetries: 0)
     static let usualKey: [(String, JSON)] = [("key_id", .string("k1")), ("secret", .string("text"))]
 
     static func gateway(
-        _ name: String, account: String = "acme-123", settings: [(String, JSON)] = usualKey
+        _ name: String, account: String = "acme-123", settings: [(String, JSON)] = usualKey,
+        policy: Gateway.Policy = once
     ) throws -> Gateway {
         let settings = AdapterSettings(values: .members([("tenant", .string(account))] + settings)) {
             _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText)
         }
         return Gateway(
             name: name, adapter: try BankHMACAdapter(settings: settings),
-            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt))
+            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt), policy: policy)
     }
 
     func call(_ key: String = "key-1", tenant: String = "acme", patience: Duration? = nil) -> Call {
@@ -111,6 +124,7 @@ struct World: Sendable {
         case .capture: await service.capture(payment, try CaptureRequest(body), body: body, call: call)
         case .void: await service.void(payment, call: call)
         case .refund: await service.refund(payment, try RefundRequest(body), body: body, call: call)
+        case .reversal: throw NobodyCallsForIt()
         }
     }
 
@@ -137,6 +151,11 @@ struct World: Sendable {
     /// Methods and targets in the order in which they were sent.
     var sent: [String] { bank.sent.map { "\($0.request.method.rawValue) \($0.request.target)" } }
 
+    /// What was sent to charge, without questions and operations.
+    var charges: [FakeTransport.Sent] {
+        bank.sent.filter { $0.request.method == .post && $0.request.target == "/v1/charges" }
+    }
+
     /// Moves the clock until nothing is at work any more.
     func finish() async {
         while inFlight.count > 0 {
@@ -144,6 +163,18 @@ struct World: Sendable {
             await Task.yield()
         }
     }
+}
+
+/// A reversal begins by itself.
+struct NobodyCallsForIt: Error {}
+
+extension FakeTransport.Step {
+    /// No answer came, and nobody knows what became of it.
+    static let lost = fails(.sample(.attemptTimedOut))
+    /// A question that is not answered.
+    static let silence = problem(500, "OOPS")
+    /// An answer that the bank declares to mean that nothing happened.
+    static let notTaken = problem(503, "DOWN", headers: [("X-Not-Processed", "true")])
 }
 
 extension Answer {
