@@ -1,4 +1,5 @@
 import AdapterKit
+import ProcessKit
 import TestKit
 
 /// A gateway whose only bank is not there and whose queue gives up at once: what it is asked to pay becomes a dead letter.

@@ -1,4 +1,5 @@
 import AdapterKit
+import ProcessKit
 import Testing
 
 @Suite("What operators do on the admin listener", .serialized, .timeLimit(.minutes(2)))
