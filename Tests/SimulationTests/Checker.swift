@@ -1,0 +1,92 @@
+import AdapterKit
+import Payments
+import TestKit
+
+/// Compares what the service said and stored with the banks' books (idempotency.md, "The promises").
+final class Checker: @unchecked Sendable {  // its schedule's thread alone touches it
+    private(set) var violations: [String] = []
+    private let schedule: SimulatedSchedule
+    private let banks: [SimulatedBank]
+    private(set) var told: [Ask: [Answer]] = [:]
+
+    init(schedule: SimulatedSchedule, banks: [SimulatedBank]) {
+        self.schedule = schedule
+        self.banks = banks
+    }
+
+    func fail(_ rule: String, _ text: @autoclosure () -> String) {
+        let line = "\(rule): \(text())"
+        schedule.note("VIOLATION \(line)")
+        if violations.count < 20 { violations.append(line) }
+    }
+
+    // MARK: As it happens
+
+    /// P1 holds at every moment, unless a bank broke its own word.
+    func booked(_ charge: SimulatedCharge, at bank: SimulatedBank, isExcused: Bool) {
+        let bookings = bank.charges(charge.reference).filter { $0.held > 0 }
+        if bookings.count > 1 { fail("P1", "\(bank.name) holds \(charge.reference) \(bookings.count) times") }
+        guard !isExcused else { return }
+        for other in banks where other !== bank && other.held(charge.reference) > 0 {
+            fail("P1", "\(bank.name) and \(other.name) both hold \(charge.reference)")
+        }
+    }
+
+    /// P3 for what is stored.
+    func written(_ settlement: Settlement, excused: Set<String>) {
+        let record = settlement.record
+        schedule.note(
+            "stored \(record.id) v\(record.version) \(record.status.rawValue) \(record.processingReason?.rawValue ?? "") at \(record.gateway ?? "-")"
+        )
+        guard !excused.contains(record.id.text) else { return }
+        switch record.status {
+        case .failed, .canceled:
+            for bank in banks where bank.held(record.id.text) > 0 {
+                fail("P3", "\(record.id) is stored \(record.status.rawValue) while \(bank.name) holds it")
+            }
+        case .succeeded, .authorized:
+            let bank = banks.first { $0.name == record.gateway }
+            if bank?.charges(record.id.text).contains(where: \.wasApproved) != true {
+                fail("P3", "\(record.id) is stored \(record.status.rawValue) at \(record.gateway ?? "-"), which never took it")
+            }
+        default: break
+        }
+    }
+
+    /// T4: what is answered is stored by then.
+    func answered(
+        _ answer: Answer, to ask: Ask, by process: String, storage: SimulatedStorage, derivation: Derivation
+    ) async {
+        schedule.note("\(process) answers \(ask.key) \(answer.status) \(answer.json["status"]?.text ?? answer.json["code"]?.text ?? "")")
+        guard answer.status == 201, ask.operation == nil, let id = derivation.payment(tenant: World.tenant, key: ask.key) else {
+            return
+        }
+        let stored = try? await storage.kept.payment(id, tenant: World.tenant)
+        switch stored?.record.status {
+        case nil, .processing, .queued: fail("T4", "\(id) is answered 201, and is not stored")
+        default: break
+        }
+    }
+
+    // MARK: What callers were told
+
+    func told(_ answer: Answer, to ask: Ask) {
+        guard !answer.isTransient else { return }
+        if let first = told[ask]?.first, first.isFixed, answer.body != first.body || answer.status != first.status {
+            fail("K3", "\(ask.key) was answered \(first.status), and then \(answer.status) with other bytes")
+        }
+        told[ask, default: []].append(answer)
+    }
+}
+
+extension Answer {
+    /// Whether every repeat must get the same bytes.
+    var isFixed: Bool {
+        status == 503 || status == 201 && json["object"]?.text == "payment" && json["status"]?.text != "requires_action"
+    }
+}
+
+extension SimulatedCharge {
+    /// Whether it was ever authorised or captured.
+    var wasApproved: Bool { status == .authorized || !captures.isEmpty || !voids.isEmpty }
+}

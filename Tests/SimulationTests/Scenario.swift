@@ -1,0 +1,64 @@
+import AdapterKit
+import Payments
+import TestKit
+
+/// What a seed makes: how many of everything, and how bad it gets.
+struct Scenario: Sendable {
+    /// What one caller wants of one payment.
+    struct Order: Sendable {
+        enum Wish: Sendable, CaseIterable { case nothing, capture, void, refund, twoRefunds, sync }
+
+        var key: String
+        var amount: Int64
+        var isManual: Bool
+        var isCard: Bool
+        var pinned: String?
+        var fails: Bool
+        /// Microseconds.
+        var begins: Int64
+        /// Seconds the caller waits; `nil`: to the end.
+        var patience: Int?
+        var wish: Wish
+    }
+
+    var replicas = 1
+    var orders: [Order] = []
+    /// Each request to a bank.
+    var faults = 0.0
+    /// Each call of the store.
+    var storeFaults = 0.0
+    /// Each point at which a replica may die or be stopped.
+    var deaths = 0.0
+    var pauses = 0.0
+    /// Microseconds of one way to the store, at most.
+    var storeLatency = 0
+    /// Whether a bank may book what it had to call "not found" for good.
+    var hasBreaches = false
+    /// Microseconds from which on nothing fails any more.
+    var calm: Int64 = 60_000_000
+    /// How far the store is from its own clock... none: the clocks are one.
+    var memory = SimulatedBank.Memory.forever
+    var mutation: SimulatedMutation?
+
+    init(seed: UInt64, mutation: SimulatedMutation? = nil) {
+        var dice = Dice(seed: seed ^ 0x5EED)
+        self.mutation = mutation
+        replicas = dice.within(1...3)
+        faults = dice.pick([0, 0.1, 0.3, 0.6]) ?? 0
+        storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
+        deaths = dice.pick([0, 0.005, 0.02]) ?? 0
+        pauses = dice.pick([0, 0, 0.01]) ?? 0
+        storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
+        hasBreaches = dice.chance(0.2)
+        calm = Int64(dice.within(10...120)) * 1_000_000
+        orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
+    }
+
+    private static func order(_ number: Int, _ dice: inout Dice) -> Order {
+        Order(
+            key: "key-\(number)", amount: Int64(dice.within(2...2_000)), isManual: dice.chance(0.4), isCard: dice.chance(0.4),
+            pinned: dice.chance(0.2) ? "bank-\(dice.chance(0.5) ? "a" : "b")" : nil, fails: dice.chance(0.4),
+            begins: Int64(dice.within(0...8_000_000)), patience: dice.pick([nil, nil, 0, 2]) ?? nil,
+            wish: dice.pick(Order.Wish.allCases) ?? .nothing)
+    }
+}

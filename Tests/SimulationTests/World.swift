@@ -1,0 +1,112 @@
+import AdapterKit
+import BankHMAC
+import Logging
+import Payments
+import TestKit
+
+/// Replicas of the real service with the real adapter, one store, two banks and their callers, all on one virtual clock.
+final class World: @unchecked Sendable {  // its schedule's thread alone touches it
+    static let tenant = "acme"
+    static let bankNames = ["bank-a", "bank-b"]
+    static let attempt = Duration.seconds(3)
+
+    let seed: UInt64
+    let scenario: Scenario
+    let schedule: SimulatedSchedule
+    let banks: [SimulatedBank]
+    let storage: SimulatedStorage
+    let callers: SimulatedProcess
+    let checker: Checker
+    let derivation = Derivation(deployment: "simulation")
+    private(set) var network: SimulatedNetwork!
+    private(set) var replicas: [Replica] = []
+    var callersAtWork = 0
+
+    init(_ scenario: Scenario, seed: UInt64, isTracing: Bool = false) {
+        self.seed = seed
+        self.scenario = scenario
+        let schedule = SimulatedSchedule(seed: seed)
+        schedule.isTracing = isTracing
+        self.schedule = schedule
+        callers = SimulatedProcess(name: "callers", schedule: schedule, seed: seed)
+        banks = Self.bankNames.map { SimulatedBank(name: $0, schedule: schedule) }
+        storage = SimulatedStorage(MemoryPaymentStore(time: callers), schedule: schedule)
+        checker = Checker(schedule: schedule, banks: banks)
+        network = SimulatedNetwork(schedule: schedule, banks: banks) { [unowned self] in plan($0, at: $1, $2) }
+        connect()
+        replicas = (1...scenario.replicas).map(Replica.init)
+        for replica in replicas { begin(replica) }
+    }
+
+    private func connect() {
+        for bank in banks {
+            bank.memory = scenario.memory
+            bank.decide = { [unowned self] _ in decision() }
+            bank.decideRefund = { [unowned self] _ in refundDecision() }
+            bank.booked = { [unowned self] bank, charge in
+                checker.booked(charge, at: bank, isExcused: network.bookedTooLate.contains(charge.reference))
+            }
+        }
+        storage.latency = { [unowned self] in Int64(schedule.dice.within(0...scenario.storeLatency)) }
+        storage.fault = { [unowned self] _ in storeFault() }
+        storage.written = { [unowned self] in checker.written($0, excused: network.bookedTooLate) }
+    }
+
+    // MARK: Replicas
+
+    var isCalm: Bool { schedule.elapsed >= scenario.calm }
+
+    private func begin(_ replica: Replica) {
+        replica.begin(service, schedule: schedule, seed: seed)
+        replica.process?.disturbance = { [unowned self, unowned replica] process, point in disturb(replica, process, point) }
+    }
+
+    private func disturb(_ replica: Replica, _ process: SimulatedProcess, _ point: String) {
+        guard !isCalm, process.state == .running else { return }
+        if schedule.dice.chance(scenario.deaths) {
+            kill(replica, process, at: point)
+        } else if schedule.dice.chance(scenario.pauses) {
+            schedule.note("\(process.name) at \(point)")
+            process.pause()
+            schedule.after(Int64(schedule.dice.within(1...100)) * 1_000_000) { process.resume() }
+        }
+    }
+
+    func kill(_ replica: Replica, _ process: SimulatedProcess, at point: String) {
+        schedule.note("\(process.name) at \(point)")
+        replica.die()
+        if schedule.dice.chance(0.5) {
+            network.delay(requestsOf: process) { [schedule] _ in Int64(schedule.dice.within(0...300_000_000)) }
+        }
+        schedule.after(Int64(schedule.dice.within(10_000...30_000_000))) { [unowned self, unowned replica] in begin(replica) }
+    }
+
+    /// A replica that answers, any of them.
+    func anyReplica() -> Replica? { schedule.dice.pick(replicas.filter { $0.process?.state == .running }) }
+
+    private func service(_ process: SimulatedProcess) -> PaymentService? {
+        guard let key = Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))),
+            let gateways = try? banks.map({ try gateway($0.name) })
+        else { return nil }
+        var settings = PaymentService.Settings(
+            deadline: .seconds(10), keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)))
+        settings.executor = process
+        return PaymentService(
+            settings: settings,
+            routing: Routing(routes: [.init(gateways: Self.bankNames)], gateways: gateways, allowed: [:]),
+            store: SimulatedStore(storage: storage, process: process),
+            client: GatewayClient(
+                transport: SimulatedTransport(network: network, process: process), time: process, random: process),
+            vault: Vault(first: key, random: process), derivation: derivation, time: process, random: process,
+            inFlight: InFlight(limit: 100), logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func gateway(_ name: String) throws -> Gateway {
+        let settings = AdapterSettings(
+            values: .members([("tenant", .string("acme-123")), ("key_id", .string("k1")), ("secret", .string("text"))])
+        ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+        return Gateway(
+            name: name, adapter: try BankHMACAdapter(settings: settings),
+            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: Self.attempt))
+    }
+}

@@ -1,0 +1,101 @@
+package import Payments
+
+/// The one store that all replicas share, and what befalls it.
+package final class SimulatedStorage: @unchecked Sendable {  // its schedule's thread alone touches it
+    package enum Fault: Sendable {
+        /// Nothing is done.
+        case away
+        /// It is done, and nobody hears of it.
+        case replyLost
+    }
+
+    package let schedule: SimulatedSchedule
+    package private(set) var kept: any PaymentStore
+    /// What befalls one call.
+    package var fault: @Sendable (String) -> Fault? = { _ in nil }
+    /// Microseconds that one way takes.
+    package var latency: @Sendable () -> Int64 = { 0 }
+    /// Told of every change that was written.
+    package var written: (@Sendable (Settlement) -> Void)?
+
+    package init(_ kept: any PaymentStore, schedule: SimulatedSchedule) {
+        self.kept = kept
+        self.schedule = schedule
+    }
+
+    /// Another store takes its place: one that has lost something.
+    package func replace(with other: any PaymentStore) { kept = other }
+}
+
+/// One process's connection to the store.
+package struct SimulatedStore: PaymentStore {
+    private let storage: SimulatedStorage
+    private let process: SimulatedProcess
+
+    package init(storage: SimulatedStorage, process: SimulatedProcess) {
+        self.storage = storage
+        self.process = process
+    }
+
+    package func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
+        try await passing("claim") { store throws(StoreFailure) in try await store.claim(claim) }
+    }
+
+    package func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
+        try await passing("claim") { store throws(StoreFailure) in try await store.claim(claim) }
+    }
+
+    package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
+        try await passing("settle") { store throws(StoreFailure) in
+            let result = try await store.settle(settlement)
+            if case .done = result { storage.written?(settlement) }
+            return result
+        }
+    }
+
+    package func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
+        try await passing("mark") { store throws(StoreFailure) in try await store.markAnswered(payment, operation: operation) }
+    }
+
+    package func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment? {
+        try await passing("read") { store throws(StoreFailure) in try await store.payment(id, tenant: tenant) }
+    }
+
+    package func openOperations(of payment: PaymentID) async throws(StoreFailure) -> [OperationRecord] {
+        try await passing("read") { store throws(StoreFailure) in
+            // In one order: that of a dictionary changes from run to run.
+            try await store.openOperations(of: payment).sorted { $0.id.text < $1.id.text }
+        }
+    }
+
+    package func payments(tenant: String, reference: String, limit: Int) async throws(StoreFailure) -> [StoredPayment] {
+        try await passing("read") { store throws(StoreFailure) in
+            try await store.payments(tenant: tenant, reference: reference, limit: limit)
+        }
+    }
+
+    package func ping() async throws(StoreFailure) {
+        try await passing("read") { store throws(StoreFailure) in try await store.ping() }
+    }
+
+    /// There, done, and back; the process may die before, and after it was done.
+    private func passing<Value: Sendable>(
+        _ name: String, _ body: (any PaymentStore) async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        await process.step(name)
+        await process.rest(storage.latency())
+        let fault = storage.fault(name)
+        if case .away = fault {
+            storage.schedule.note("\(process.name) cannot reach the store: \(name)")
+            throw StoreFailure(code: .unreachable, detail: "simulated")
+        }
+        let value = try await body(storage.kept)
+        await process.rest(storage.latency())
+        await process.step("\(name) done")
+        if case .replyLost = fault {
+            storage.schedule.note("\(process.name) does not hear of its \(name)")
+            throw StoreFailure(code: .timeout, detail: "simulated")
+        }
+        return value
+    }
+}
