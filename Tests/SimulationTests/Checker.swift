@@ -5,13 +5,17 @@ import TestKit
 /// Compares what the service said and stored with the banks' books (idempotency.md, "The promises").
 final class Checker: @unchecked Sendable {  // its schedule's thread alone touches it
     private(set) var violations: [String] = []
-    private let schedule: SimulatedSchedule
-    private let banks: [SimulatedBank]
-    private(set) var told: [Ask: [Answer]] = [:]
+    let schedule: SimulatedSchedule
+    let banks: [SimulatedBank]
+    let storage: SimulatedStorage
+    let derivation: Derivation
+    private(set) var told: [Ask: [Said]] = [:]
 
-    init(schedule: SimulatedSchedule, banks: [SimulatedBank]) {
+    init(schedule: SimulatedSchedule, banks: [SimulatedBank], storage: SimulatedStorage, derivation: Derivation) {
         self.schedule = schedule
         self.banks = banks
+        self.storage = storage
+        self.derivation = derivation
     }
 
     func fail(_ rule: String, _ text: @autoclosure () -> String) {
@@ -54,13 +58,10 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     }
 
     /// T4: what is answered is stored by then.
-    func answered(
-        _ answer: Answer, to ask: Ask, by process: String, storage: SimulatedStorage, derivation: Derivation
-    ) async {
-        schedule.note("\(process) answers \(ask.key) \(answer.status) \(answer.json["status"]?.text ?? answer.json["code"]?.text ?? "")")
-        guard answer.status == 201, ask.operation == nil, let id = derivation.payment(tenant: World.tenant, key: ask.key) else {
-            return
-        }
+    func answered(_ said: Said, to ask: Ask, by process: String) async {
+        schedule.note("\(process) answers \(ask.key) \(said.answer.status) \(said.status ?? said.code ?? "")")
+        guard said.answer.status == 201, ask.operation == nil, let id = derivation.payment(tenant: World.tenant, key: ask.key)
+        else { return }
         let stored = try? await storage.kept.payment(id, tenant: World.tenant)
         switch stored?.record.status {
         case nil, .processing, .queued: fail("T4", "\(id) is answered 201, and is not stored")
@@ -70,19 +71,12 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
 
     // MARK: What callers were told
 
-    func told(_ answer: Answer, to ask: Ask) {
-        guard !answer.isTransient else { return }
-        if let first = told[ask]?.first, first.isFixed, answer.body != first.body || answer.status != first.status {
-            fail("K3", "\(ask.key) was answered \(first.status), and then \(answer.status) with other bytes")
+    func told(_ said: Said, to ask: Ask) {
+        guard !said.isTransient else { return }
+        if let first = told[ask]?.first, first.isFixed, said.answer.body != first.answer.body {
+            fail("K3", "\(ask.key) was answered \(first.answer.status), and then \(said.answer.status) with other bytes")
         }
-        told[ask, default: []].append(answer)
-    }
-}
-
-extension Answer {
-    /// Whether every repeat must get the same bytes.
-    var isFixed: Bool {
-        status == 503 || status == 201 && json["object"]?.text == "payment" && json["status"]?.text != "requires_action"
+        told[ask, default: []].append(said)
     }
 }
 

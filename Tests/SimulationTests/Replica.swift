@@ -23,14 +23,14 @@ final class Replica: @unchecked Sendable {  // its schedule's thread alone touch
     }
 
     /// Runs a caller's request here; `nil` where nobody listens or the connection breaks.
-    func serve(_ reply: Reply, _ body: @escaping @Sendable (PaymentService, SimulatedProcess) async -> Answer) {
+    func serve(_ reply: Reply, _ body: @escaping @Sendable (PaymentService, SimulatedProcess) async -> Said) {
         guard let process, let service, process.state != .dead else { return reply.give(nil) }
         waiting.append(reply)
         process.start {
-            let answer = await body(service, process)
+            let said = await body(service, process)
             await process.step("answer")
             self.waiting.removeAll { $0 === reply }
-            reply.give(answer)
+            reply.give(said)
         }
     }
 
@@ -45,17 +45,17 @@ final class Replica: @unchecked Sendable {  // its schedule's thread alone touch
 
 /// What a caller waits for: an answer, or the end of its connection or patience.
 @safe final class Reply: @unchecked Sendable {  // its schedule's thread alone touches it
-    private var answer: Answer??
-    private var waiter: UnsafeContinuation<Answer?, Never>?
+    private var answer: Said??
+    private var waiter: UnsafeContinuation<Said?, Never>?
 
-    func give(_ answer: Answer?) {
+    func give(_ answer: Said?) {
         guard self.answer == nil else { return }
         self.answer = .some(answer)
         unsafe waiter?.resume(returning: answer)
         unsafe waiter = nil
     }
 
-    func value() async -> Answer? {
+    func value() async -> Said? {
         if let answer { return answer }
         return unsafe await withUnsafeContinuation { unsafe waiter = $0 }
     }

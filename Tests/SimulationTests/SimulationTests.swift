@@ -23,3 +23,12 @@ import Testing
         print("steps", steps)
     }
 }
+
+import Foundation
+@Suite struct TraceTests {
+    @Test func `trace`() {
+        guard let seed = ProcessInfo.processInfo.environment["TRACE"].flatMap(UInt64.init) else { return }
+        let r = World.run(seed, isTracing: true)
+        print(r.trace.joined(separator: "\n"), r.violations, r.steps, r.seconds)
+    }
+}

@@ -26,7 +26,7 @@ extension World {
         guard await isReady(id, for: order.wish) else { return }
         switch order.wish {
         case .nothing: break
-        case .sync: _ = await once { [unowned self] service, process in await service.sync(id, call: call("sync", process)) }
+        case .sync: await sync(id, key: order.key)
         case .capture: await operate(.capture, on: id, order, "op-1", amount: schedule.dice.chance(0.5) ? order.amount / 2 : nil)
         case .void: await operate(.void, on: id, order, "op-1", amount: nil)
         case .refund: await operate(.refund, on: id, order, "op-1", amount: schedule.dice.chance(0.5) ? order.amount / 2 : nil)
@@ -40,15 +40,22 @@ extension World {
         }
     }
 
+    func sync(_ id: PaymentID, key: String) async {
+        await once(Ask(key: key, operation: nil, isQuestion: true)) { [unowned self] service, process in
+            await service.sync(id, call: call("sync", process))
+        }
+    }
+
     /// Waits until the payment is where the operation needs it.
     private func isReady(_ id: PaymentID, for wish: Scenario.Order.Wish) async -> Bool {
         for _ in 0..<20 {
-            let answer = await once { [unowned self] service, process in await service.payment(id, call: call("read", process)) }
-            switch (answer?.json["status"]?.text, wish) {
-            case ("authorized", .capture), ("authorized", .void), ("queued", .void), ("requires_action", .void),
-                ("succeeded", .refund), ("succeeded", .twoRefunds), (_?, .sync):
+            // Read at the store itself: what a caller would be shown is looked at elsewhere.
+            let stored = try? await storage.kept.payment(id, tenant: Self.tenant)
+            switch (stored?.record.status, wish) {
+            case (.authorized, .capture), (.authorized, .void), (.queued, .void), (.requiresAction, .void),
+                (.succeeded, .refund), (.succeeded, .twoRefunds), (_?, .sync):
                 return true
-            case ("failed", _), ("canceled", _), ("authorized", _), ("succeeded", _): return false
+            case (.failed, _), (.canceled, _), (.authorized, _), (.succeeded, _): return false
             default: await callers.rest(Int64(schedule.dice.within(1_000_000...10_000_000)))
             }
         }
@@ -79,27 +86,28 @@ extension World {
         _ ask: Ask, _ body: @escaping @Sendable (PaymentService, SimulatedProcess) async -> Answer
     ) async {
         for _ in 0..<schedule.dice.within(2...12) {
-            let answer = await once(ask, body)
-            if let answer, !answer.isTransient, schedule.dice.chance(0.7) { return }
+            let said = await once(ask, body)
+            if let said, !said.isTransient, schedule.dice.chance(0.7) { return }
             await callers.rest(Int64(schedule.dice.within(100_000...10_000_000)))
         }
     }
 
+    @discardableResult
     private func once(
-        _ ask: Ask? = nil, _ body: @escaping @Sendable (PaymentService, SimulatedProcess) async -> Answer
-    ) async -> Answer? {
+        _ ask: Ask, _ body: @escaping @Sendable (PaymentService, SimulatedProcess) async -> Answer
+    ) async -> Said? {
         let reply = Reply()
         guard let replica = anyReplica() else { return nil }
         replica.serve(reply) { [unowned self] service, process in
-            let answer = await body(service, process)
-            if let ask { await checker.answered(answer, to: ask, by: process.name, storage: storage, derivation: derivation) }
-            return answer
+            let said = Said(await body(service, process))
+            await checker.answered(said, to: ask, by: process.name)
+            return said
         }
         let patience = schedule.after(30_000_000) { reply.give(nil) }
-        let answer = await reply.value()
+        let said = await reply.value()
         schedule.cancel(patience)
-        if let ask, let answer { checker.told(answer, to: ask) }
-        return answer
+        if let said { checker.told(said, to: ask) }
+        return said
     }
 
     private func call(_ key: String, _ process: SimulatedProcess, patience: Duration? = nil) -> Call {
@@ -116,7 +124,36 @@ struct Ask: Hashable, Sendable {
 
     let key: String
     let operation: Operation?
+    /// Not a request for money: its answers are not fixed.
+    var isQuestion = false
 }
+
+/// An answer, read once.
+struct Said: Sendable {
+    let answer: Answer
+    /// The status of the payment or refund that is shown.
+    let status: String?
+    /// The code of the problem.
+    let code: String?
+    /// Whether it says nothing of what became of it: the same key is to be repeated.
+    let isTransient: Bool
+    /// Whether every repeat must get the same bytes (K3).
+    let isFixed: Bool
+
+    init(_ answer: Answer) {
+        self.answer = answer
+        let json = (try? JSON(parsing: answer.body)) ?? .null
+        let isProblem = answer.content == .problem
+        status = isProblem ? nil : json["status"]?.text
+        code = isProblem ? json["code"]?.text : nil
+        let isFinallyUnavailable = code == "gateways_unavailable" && json["detail"]?.text?.contains("failed;") == true
+        isTransient =
+            ["idempotency_in_progress", "state_store_unavailable", "rate_limited", "gateways_unavailable"].contains(code)
+            && !isFinallyUnavailable
+        isFixed = isFinallyUnavailable || answer.status == 201 && status != "requires_action"
+    }
+}
+
 
 extension Scenario.Order {
     var body: JSON {
@@ -136,12 +173,3 @@ extension Scenario.Order {
     }
 }
 
-extension Answer {
-    var json: JSON { (try? JSON(parsing: body)) ?? .null }
-
-    /// Says nothing of what became of it: the same key is to be repeated.
-    var isTransient: Bool {
-        ["idempotency_in_progress", "state_store_unavailable", "rate_limited"].contains(json["code"]?.text)
-            || status == 503 && json["detail"]?.text?.contains("no gateway holds anything") != true
-    }
-}

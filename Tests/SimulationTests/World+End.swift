@@ -17,11 +17,16 @@ extension World {
     private static let horizon: Int64 = 7_200_000_000
     private static let maximumSteps = 400_000
 
+    /// How long it goes on after everything is settled: as long as a late success may come.
+    private static let aftermath: Int64 = 0
+
     static func run(_ seed: UInt64, mutation: SimulatedMutation? = nil, isTracing: Bool = false) -> Report {
         let world = World(Scenario(seed: seed, mutation: mutation), seed: seed, isTracing: isTracing)
         world.startCallers()
-        let hasEnded = world.schedule.run(until: horizon, limit: maximumSteps) { world.callersAtWork > 0 || !world.isCalm }
-        if !hasEnded { world.checker.fail("end", "the simulation needs more than \(maximumSteps) steps") }
+        world.watch()
+        if !world.schedule.run(until: horizon, limit: maximumSteps, while: { !world.isQuiet }) {
+            world.checker.fail("end", "the simulation needs more than \(maximumSteps) steps")
+        }
         world.judge()
         let report = Report(
             seed: seed, violations: world.checker.violations, fingerprint: world.schedule.fingerprint,
@@ -30,11 +35,50 @@ extension World {
         return report
     }
 
-    private func judge() {}
+    /// Looks every few seconds whether there is still something to wait for.
+    private func watch() {
+        callers.start { [unowned self] in
+            await callers.rest(scenario.calm)
+            while !isQuiet {
+                await callers.rest(10_000_000)
+                for order in scenario.orders where callersAtWork == 0 {
+                    if let id = derivation.payment(tenant: Self.tenant, key: order.key) { await sync(id, key: order.key) }
+                }
+                isQuiet = await isSettled()
+            }
+        }
+    }
+
+    private func isSettled() async -> Bool {
+        guard callersAtWork == 0, network.isIdle else { return false }
+        for order in scenario.orders {
+            guard let id = derivation.payment(tenant: Self.tenant, key: order.key),
+                let stored = try? await storage.kept.payment(id, tenant: Self.tenant)
+            else { continue }
+            guard !stored.leased, stored.record.isSettled else { return false }
+            guard let open = try? await storage.kept.openOperations(of: id), open.isEmpty else { return false }
+        }
+        return true
+    }
+
+    private func judge() {
+        let judge = SimulatedProcess(name: "judge", schedule: schedule, seed: seed)
+        judge.start { [unowned self] in for order in scenario.orders { await checker.judge(order) } }
+        _ = schedule.run(until: schedule.elapsed, limit: Self.maximumSteps + 10_000)
+    }
 
     private func end() {
         for replica in replicas { replica.die() }
         callers.kill()
         schedule.end()
+    }
+}
+
+extension PaymentRecord {
+    fileprivate var isSettled: Bool {
+        switch status {
+        case .processing, .queued, .requiresAction: false
+        case .authorized, .succeeded, .failed, .canceled, .manualReview: true
+        }
     }
 }

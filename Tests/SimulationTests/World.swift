@@ -21,6 +21,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     private(set) var network: SimulatedNetwork!
     private(set) var replicas: [Replica] = []
     var callersAtWork = 0
+    var isQuiet = false
 
     init(_ scenario: Scenario, seed: UInt64, isTracing: Bool = false) {
         self.seed = seed
@@ -31,7 +32,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         callers = SimulatedProcess(name: "callers", schedule: schedule, seed: seed)
         banks = Self.bankNames.map { SimulatedBank(name: $0, schedule: schedule) }
         storage = SimulatedStorage(MemoryPaymentStore(time: callers), schedule: schedule)
-        checker = Checker(schedule: schedule, banks: banks)
+        checker = Checker(schedule: schedule, banks: banks, storage: storage, derivation: derivation)
         network = SimulatedNetwork(schedule: schedule, banks: banks) { [unowned self] in plan($0, at: $1, $2) }
         connect()
         replicas = (1...scenario.replicas).map(Replica.init)

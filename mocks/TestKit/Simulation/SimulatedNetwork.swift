@@ -51,6 +51,7 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
     package var received: (@Sendable (SimulatedProcess, EgressRequest, SimulatedReply) -> Void)?
     private var underway: [UInt64: Underway] = [:]
     private var numbers: UInt64 = 0
+    private var delayed = 0
 
     package init(
         schedule: SimulatedSchedule, banks: [SimulatedBank],
@@ -61,13 +62,20 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
         self.plan = plan
     }
 
+    /// Whether no request is on its way.
+    package var isIdle: Bool { underway.isEmpty && delayed == 0 }
+
     /// Requests of a process that died may lie about and arrive at any time later.
     package func delay(requestsOf process: SimulatedProcess, by delay: (Int) -> Int64) {
         for number in underway.keys.sorted() {
             guard let request = underway[number], request.process === process else { continue }
             schedule.cancel(request.alarm)
-            schedule.after(delay(Int(number)), request.carry)
             underway[number] = nil
+            delayed += 1
+            schedule.after(delay(Int(number))) {
+                self.delayed -= 1
+                request.carry()
+            }
         }
     }
 
