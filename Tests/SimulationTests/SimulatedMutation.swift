@@ -1,4 +1,38 @@
-/// A mistake that the simulation must see.
+/// A mistake that the simulation must see. Most are made around the service: at a port, in an adapter or on a clock; the rest the service
+/// makes itself when it is told to (`Payments.Mutation`).
 enum SimulatedMutation: String, Sendable, CaseIterable {
+    /// O2: the transport sends again by itself.
+    case resendOnUnknown
+    /// O4: what may have happened is taken for what certainly did not.
     case failoverWithoutAsking
+    /// O1: a later 429 makes an earlier `unknown` forgotten.
+    case forgetEarlierUnknown
+    /// O4: "not found" is believed at once.
+    case believeFirstNotFound
+    /// O4: a 429 to an inquiry counts as "not found".
+    case countRateLimitAsAnswer
+    /// R1: everybody may own everything, and writes without comparing.
+    case dropLease
+    /// R1, R3: an owner that was stopped thinks that no time has passed, and who took over did not wait for it.
+    case pausedOwnerSends
+    /// R2: what an old owner heard is thrown away.
+    case fenceAwayApproval
+    /// T4: the caller is told before the store is.
+    case answerBeforeStored
+    /// R6: a success after `failed` is called stale.
+    case ignoreSuccessAfterFailed
+    /// R6: each try to give money back has a reference of its own.
+    case reverseTwice
+    /// R6: what a gateway says is applied to the gateway where the payment is now.
+    case anyCallbackDecides
+    /// O6: an approval over another amount counts as what was asked.
+    case applyWrongAmount
+    /// O8: a refund is let through beside another one.
+    case letTwoRefundsThrough
+    /// R7: a dead letter goes to the next gateway unasked.
+    case redriveElsewhere
+    /// O3: a reference is used again after the gateway has forgotten it.
+    case repeatAfterLife
+    /// P4: a callback is acknowledged although the store did not take it.
+    case acknowledgeBeforeStored
 }

@@ -9,18 +9,31 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
         case replyLost
     }
 
+    package typealias Settle =
+        @Sendable (Settlement, any PaymentStore, SimulatedProcess) async throws(StoreFailure) -> SettleResult
+    package typealias Claim = @Sendable (OperationClaim, any PaymentStore) async throws(StoreFailure) -> OperationClaimResult
+
     package let schedule: SimulatedSchedule
     package private(set) var kept: any PaymentStore
     /// What befalls one call.
     package var fault: @Sendable (String) -> Fault? = { _ in nil }
     /// Microseconds that one way takes.
     package var latency: @Sendable () -> Int64 = { 0 }
+    /// Mistakes that a store can make, in place of what it should do.
+    package var mistakenSettle: Settle?
+    package var mistakenClaim: Claim?
     /// Told of every change that was written.
     package var written: (@Sendable (Settlement) -> Void)?
 
     package init(_ kept: any PaymentStore, schedule: SimulatedSchedule) {
         self.kept = kept
         self.schedule = schedule
+    }
+
+    package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
+        let result = try await kept.settle(settlement)
+        if case .done = result { written?(settlement) }
+        return result
     }
 
     /// Another store takes its place: one that has lost something.
@@ -42,14 +55,16 @@ package struct SimulatedStore: PaymentStore {
     }
 
     package func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
-        try await passing("claim") { store throws(StoreFailure) in try await store.claim(claim) }
+        try await passing("claim") { store throws(StoreFailure) in
+            if let mistaken = storage.mistakenClaim { return try await mistaken(claim, store) }
+            return try await store.claim(claim)
+        }
     }
 
     package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
         try await passing("settle") { store throws(StoreFailure) in
-            let result = try await store.settle(settlement)
-            if case .done = result { storage.written?(settlement) }
-            return result
+            if let mistaken = storage.mistakenSettle { return try await mistaken(settlement, store, process) }
+            return try await storage.settle(settlement)
         }
     }
 
