@@ -30,13 +30,15 @@ struct Scenario: Sendable {
     /// Each point at which a replica may die or be stopped.
     var deaths = 0.0
     var pauses = 0.0
+    /// How much of what a bank books it posts.
+    var callbacks = 1.0
     /// Microseconds of one way to the store, at most.
     var storeLatency = 0
     /// Whether a bank may book what it had to call "not found" for good.
     var hasBreaches = false
     /// Microseconds from which on nothing fails any more.
     var calm: Int64 = 60_000_000
-    /// How far the store is from its own clock... none: the clocks are one.
+    /// For how long the banks know a reference again.
     var memory = SimulatedBank.Memory.forever
     var mutation: SimulatedMutation?
 
@@ -48,8 +50,10 @@ struct Scenario: Sendable {
         storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
         deaths = dice.pick([0, 0.005, 0.02]) ?? 0
         pauses = dice.pick([0, 0, 0.01]) ?? 0
+        callbacks = dice.pick([0, 0.5, 1]) ?? 0
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
         hasBreaches = dice.chance(0.2)
+        memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(10...200)))]) ?? .forever
         calm = Int64(dice.within(10...120)) * 1_000_000
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
     }
@@ -60,5 +64,24 @@ struct Scenario: Sendable {
             pinned: dice.chance(0.2) ? "bank-\(dice.chance(0.5) ? "a" : "b")" : nil, fails: dice.chance(0.4),
             begins: Int64(dice.within(0...8_000_000)), patience: dice.pick([nil, nil, 0, 2]) ?? nil,
             wish: dice.pick(Order.Wish.allCases) ?? .nothing)
+    }
+
+    /// What the gateways declare: what the banks do, unless that is the mistake.
+    func capabilities(_ real: Capabilities) -> Capabilities {
+        var declared = real
+        switch memory {
+        case .forever: declared.idempotency = .forever
+        case .never: declared.idempotency = .none
+        case .until(let seconds): declared.idempotency = .limited(.seconds(seconds))
+        }
+        switch mutation {
+        case .repeatAfterLife: declared.idempotency = .forever
+        case .believeFirstNotFound:
+            declared.notFoundFinalAfter = .zero
+            declared.acceptsSignedRequestFor = .zero
+        case .pausedOwnerSends: declared.acceptsSignedRequestFor = .zero
+        default: break
+        }
+        return declared
     }
 }

@@ -1,3 +1,5 @@
+import Payments
+
 /// A mistake that the simulation must see. Most are made around the service: at a port, in an adapter or on a clock; the rest the service
 /// makes itself when it is told to (`Payments.Mutation`).
 enum SimulatedMutation: String, Sendable, CaseIterable {
@@ -35,4 +37,14 @@ enum SimulatedMutation: String, Sendable, CaseIterable {
     case repeatAfterLife
     /// P4: a callback is acknowledged although the store did not take it.
     case acknowledgeBeforeStored
+
+    /// The mistake that the service makes itself.
+    var inside: Mutation? {
+        switch self {
+        case .forgetEarlierUnknown: .forgetEarlierUnknown
+        case .ignoreSuccessAfterFailed: .ignoreSuccessAfterFailed
+        case .redriveElsewhere: .redriveElsewhere
+        default: nil
+        }
+    }
 }

@@ -41,22 +41,24 @@ extension World {
             await callers.rest(scenario.calm)
             while !isQuiet {
                 await callers.rest(10_000_000)
-                for order in scenario.orders where callersAtWork == 0 {
-                    if let id = derivation.payment(tenant: Self.tenant, key: order.key) { await sync(id, key: order.key) }
-                }
                 isQuiet = await isSettled()
             }
         }
     }
 
     private func isSettled() async -> Bool {
-        guard callersAtWork == 0, network.isIdle else { return false }
+        guard callersAtWork == 0, undelivered == 0, network.isIdle else { return false }
         for order in scenario.orders {
             guard let id = derivation.payment(tenant: Self.tenant, key: order.key),
                 let stored = try? await storage.kept.payment(id, tenant: Self.tenant)
             else { continue }
             guard !stored.leased, stored.record.isSettled else { return false }
             guard let open = try? await storage.kept.openOperations(of: id), open.isEmpty else { return false }
+            for gateway in stored.record.reversedAt {
+                guard let reversal = derivation.reversal(of: id, tenant: Self.tenant, at: gateway),
+                    let work = try? await storage.kept.work(WorkID(id, reversal)), work.operation?.record.status != .processing
+                else { return false }
+            }
         }
         return true
     }

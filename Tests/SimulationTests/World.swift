@@ -8,6 +8,7 @@ import TestKit
 final class World: @unchecked Sendable {  // its schedule's thread alone touches it
     static let tenant = "acme"
     static let bankNames = ["bank-a", "bank-b"]
+    static let currency = Currency("EUR")!
     static let attempt = Duration.seconds(3)
 
     let seed: UInt64
@@ -18,9 +19,12 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     let callers: SimulatedProcess
     let checker: Checker
     let derivation = Derivation(deployment: "simulation")
+    let adapter = try? SimulatedAdapter(settings: World.settings)
     private(set) var network: SimulatedNetwork!
     private(set) var replicas: [Replica] = []
     var callersAtWork = 0
+    /// Callbacks that nobody has acknowledged yet.
+    var undelivered = 0
     var isQuiet = false
 
     init(_ scenario: Scenario, seed: UInt64, isTracing: Bool = false) {
@@ -44,6 +48,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             bank.memory = scenario.memory
             bank.decide = { [unowned self] _ in decision() }
             bank.decideRefund = { [unowned self] _ in refundDecision() }
+            bank.tell = { [unowned self] in deliver($0) }
             bank.booked = { [unowned self] bank, charge in
                 checker.booked(charge, at: bank, isExcused: network.bookedTooLate.contains(charge.reference))
             }
@@ -59,6 +64,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
 
     private func begin(_ replica: Replica) {
         replica.begin(service, schedule: schedule, seed: seed)
+        recover(replica)
         replica.process?.disturbance = { [unowned self, unowned replica] process, point in disturb(replica, process, point) }
     }
 
@@ -90,24 +96,37 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             let gateways = try? banks.map({ try gateway($0.name) })
         else { return nil }
         var settings = PaymentService.Settings(
-            deadline: .seconds(10), keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)))
+            deadline: .seconds(10), keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)),
+            queue: Cadence(first: .seconds(5), factor: 2, max: .seconds(30), giveUpAfter: .seconds(600)))
         settings.executor = process
+        settings.mutation = scenario.mutation?.inside
+        process.clockStopsWhilePaused = scenario.mutation == .pausedOwnerSends
+        let transport = MutatedTransport(
+            real: SimulatedTransport(network: network, process: process), mutation: scenario.mutation)
         return PaymentService(
             settings: settings,
-            routing: Routing(routes: [.init(gateways: Self.bankNames)], gateways: gateways, allowed: [:]),
+            routing: Routing(
+                routes: [.init(gateways: Self.bankNames, failoverOnDeclines: [.insufficientFunds])], gateways: gateways,
+                allowed: [:]),
             store: SimulatedStore(storage: storage, process: process),
-            client: GatewayClient(
-                transport: SimulatedTransport(network: network, process: process), time: process, random: process),
-            vault: Vault(first: key, random: process), derivation: derivation, time: process, random: process,
-            inFlight: InFlight(limit: 100), logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
+            client: GatewayClient(transport: transport, time: process, random: process), breakers: CircuitBreakers(),
+            limits: GatewayLimits(), vault: Vault(first: key, random: process), derivation: derivation, time: process,
+            random: process, inFlight: InFlight(limit: 100),
+            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
     }
 
+    private static let settings = AdapterSettings(
+        values: .members([("tenant", .string("acme-123")), ("key_id", .string("k1")), ("secret", .string("text"))])
+    ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+
     private func gateway(_ name: String) throws -> Gateway {
-        let settings = AdapterSettings(
-            values: .members([("tenant", .string("acme-123")), ("key_id", .string("k1")), ("secret", .string("text"))])
-        ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+        var adapter = try SimulatedAdapter(settings: Self.settings)
+        adapter.mutation = scenario.mutation
+        adapter.capabilities = scenario.capabilities(adapter.capabilities)
         return Gateway(
-            name: name, adapter: try BankHMACAdapter(settings: settings),
-            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: Self.attempt))
+            name: name, adapter: adapter,
+            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: Self.attempt),
+            policy: .init(
+                inquiry: Cadence(first: .seconds(2), factor: 2, max: .seconds(30), giveUpAfter: .seconds(900))))
     }
 }

@@ -1,5 +1,5 @@
 package import AdapterKit
-package import Payments
+import Payments
 
 /// One life of one replica: its executor, its clocks and its chance. It can be stopped, continued and killed between any two steps.
 ///

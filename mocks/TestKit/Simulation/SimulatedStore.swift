@@ -22,6 +22,7 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
     /// Mistakes that a store can make, in place of what it should do.
     package var mistakenSettle: Settle?
     package var mistakenClaim: Claim?
+    package var alteredLease: (@Sendable (Lease) -> Lease)?
     /// Told of every change that was written.
     package var written: (@Sendable (Settlement) -> Void)?
 
@@ -51,7 +52,9 @@ package struct SimulatedStore: PaymentStore {
     }
 
     package func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
-        try await passing("claim") { store throws(StoreFailure) in try await store.claim(claim) }
+        var claim = claim
+        if let altered = storage.alteredLease { claim.lease = altered(claim.lease) }
+        return try await passing("claim") { [claim] store throws(StoreFailure) in try await store.claim(claim) }
     }
 
     package func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
@@ -91,6 +94,40 @@ package struct SimulatedStore: PaymentStore {
 
     package func ping() async throws(StoreFailure) {
         try await passing("read") { store throws(StoreFailure) in try await store.ping() }
+    }
+
+    package func due(limit: Int) async throws(StoreFailure) -> [DueWork] {
+        try await passing("due") { store throws(StoreFailure) in
+            try await store.due(limit: limit).sorted { $0.id.description < $1.id.description }
+        }
+    }
+
+    package func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
+        try await passing("take") { store throws(StoreFailure) in
+            try await store.take(work, lease: storage.alteredLease?(lease) ?? lease)
+        }
+    }
+
+    package func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? {
+        try await passing("read") { store throws(StoreFailure) in try await store.work(id) }
+    }
+
+    package func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) {
+        try await passing("bury") { store throws(StoreFailure) in try await store.bury(work, reason: reason) }
+    }
+
+    package func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage {
+        try await passing("list") { store throws(StoreFailure) in
+            try await store.listed(on: shelf, after: after, limit: limit)
+        }
+    }
+
+    package func tally() async throws(StoreFailure) -> [Shelf: Int] {
+        try await passing("tally") { store throws(StoreFailure) in try await store.tally() }
+    }
+
+    package func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
+        try await passing("history") { store throws(StoreFailure) in try await store.history(of: payment) }
     }
 
     /// There, done, and back; the process may die before, and after it was done.
