@@ -13,10 +13,23 @@ extension Checker {
             for bank in banks where bank.held(id.text) > 0 { fail("P3", "\(bank.name) holds \(id), which is not stored") }
             return
         }
-        judgeHolder(of: record)
+        if await !waitsForOperator(record, order) { judgeHolder(of: record) }
         for (ask, said) in told.sorted(by: { $0.key.key < $1.key.key }) where ask.operation?.payment == order.key {
             judge(said, to: ask, of: id)
         }
+    }
+
+    /// Whether one of its operations waits for an operator: until then the amounts are not known.
+    private func waitsForOperator(_ record: PaymentRecord, _ order: Scenario.Order) async -> Bool {
+        for kind in [OperationRecord.Kind.capture, .void, .refund] {
+            for key in ["op-1", "op-2"] {
+                guard let id = derivation.operation(kind, of: record.id, tenant: World.tenant, key: key),
+                    let work = try? await storage.kept.work(WorkID(record.id, id))
+                else { continue }
+                if work.operation?.record.status == .manualReview { return true }
+            }
+        }
+        return false
     }
 
     /// P1, and what a bank's books may never show.

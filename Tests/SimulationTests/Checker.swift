@@ -9,6 +9,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     let banks: [SimulatedBank]
     let storage: SimulatedStorage
     let derivation: Derivation
+    /// The status of each payment as it was written last.
+    private var statuses: [PaymentID: PaymentRecord.Status] = [:]
     private(set) var told: [Ask: [Said]] = [:]
 
     init(schedule: SimulatedSchedule, banks: [SimulatedBank], storage: SimulatedStorage, derivation: Derivation) {
@@ -42,7 +44,9 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
         schedule.note(
             "stored \(record.id) v\(record.version) \(record.status.rawValue) \(record.processingReason?.rawValue ?? "") at \(record.gateway ?? "-")"
         )
-        guard !excused.contains(record.id.text) else { return }
+        guard !excused.contains(record.id.text), statuses.updateValue(record.status, forKey: record.id) != record.status else {
+            return
+        }
         switch record.status {
         case .failed, .canceled:
             for bank in banks where bank.held(record.id.text) > 0 {
@@ -87,6 +91,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     func told(_ said: Said, to ask: Ask) {
         guard !said.isTransient else { return }
         if let first = told[ask]?.first, first.isFixed, said.answer.body != first.answer.body {
+            schedule.note("first \(String(decoding: first.answer.body, as: UTF8.self))")
+            schedule.note("then \(String(decoding: said.answer.body, as: UTF8.self))")
             fail("K3", "\(ask.key) was answered \(first.answer.status), and then \(said.answer.status) with other bytes")
         }
         told[ask, default: []].append(said)

@@ -53,7 +53,7 @@ struct Scenario: Sendable {
         callbacks = dice.pick([0, 0.5, 1]) ?? 0
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
         hasBreaches = dice.chance(0.2)
-        memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(10...200)))]) ?? .forever
+        memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
         calm = Int64(dice.within(10...120)) * 1_000_000
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
     }
@@ -66,13 +66,21 @@ struct Scenario: Sendable {
             wish: dice.pick(Order.Wish.allCases) ?? .nothing)
     }
 
+    /// For how many seconds the banks accept a signed request: the last one that is sent, at three quarters of its reference's life,
+    /// must not come after it.
+    var tolerance: Int64 {
+        if case .until(let seconds) = memory { seconds / 4 } else { 300 }
+    }
+
     /// What the gateways declare: what the banks do, unless that is the mistake.
     func capabilities(_ real: Capabilities) -> Capabilities {
         var declared = real
         switch memory {
         case .forever: declared.idempotency = .forever
         case .never: declared.idempotency = .none
-        case .until(let seconds): declared.idempotency = .limited(.seconds(seconds))
+        case .until(let seconds):
+            declared.idempotency = .limited(.seconds(seconds))
+            declared.acceptsSignedRequestFor = .seconds(tolerance)
         }
         switch mutation {
         case .repeatAfterLife: declared.idempotency = .forever

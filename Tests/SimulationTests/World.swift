@@ -46,6 +46,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     private func connect() {
         for bank in banks {
             bank.memory = scenario.memory
+            bank.tolerance = scenario.tolerance
             bank.decide = { [unowned self] _ in decision() }
             bank.decideRefund = { [unowned self] _ in refundDecision() }
             bank.tell = { [unowned self] in deliver($0) }

@@ -3,12 +3,10 @@ package import Payments
 import Signing
 
 extension SimulatedBank {
-    /// For how long a signed request is accepted, either side of now.
-    private static let tolerance: Int64 = 300
-
     /// Carries a request out, now.
     package func receive(_ request: EgressRequest) -> SimulatedReply {
         guard isFresh(request) else { return .refusal(401, "STALE") }
+        if request.method == .post { watch(request.reference) }
         let pieces = request.target.split(separator: "/").map(String.init)
         let body = request.method == .post ? (try? JSON(parsing: request.body)) ?? .null : .null
         let (own, amount) = (body["reference"]?.text ?? "", body["amount"]?.integer ?? 0)
@@ -29,7 +27,7 @@ extension SimulatedBank {
         guard let text = request.headers.single("X-Timestamp"), let sent = Timestamp(wholeSecondsRFC3339: text) else {
             return false
         }
-        return abs(SimulatedProcess.start.seconds + schedule.elapsed / 1_000_000 - sent.seconds) <= Self.tolerance
+        return abs(SimulatedProcess.start.seconds + schedule.elapsed / 1_000_000 - sent.seconds) <= tolerance
     }
 
     /// The answer as it goes on the wire.

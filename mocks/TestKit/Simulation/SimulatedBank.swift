@@ -18,6 +18,8 @@ package final class SimulatedBank: @unchecked Sendable {  // its schedule's thre
     package let name: String
     package let schedule: SimulatedSchedule
     package var memory = Memory.forever
+    /// For how many seconds a signed request is accepted, either side of now.
+    package var tolerance: Int64 = 300
     /// How a new charge is decided.
     package var decide: @Sendable (_ reference: String) -> SimulatedCharge.Decision = { _ in .approve }
     package var decideRefund: @Sendable (_ reference: String) -> SimulatedCharge.Decision = { _ in .approve }
@@ -55,7 +57,7 @@ package final class SimulatedBank: @unchecked Sendable {  // its schedule's thre
     }
 
     /// Remembers who asked for money, and whether the reference was too old for it.
-    package func watch(_ reference: String) {
+    func watch(_ reference: String) {
         let first = firstSeen[reference] ?? schedule.elapsed
         firstSeen[reference] = first
         if case .until = memory, !isKnown(first) { outlived.append(reference) }

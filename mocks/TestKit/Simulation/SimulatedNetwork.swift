@@ -109,7 +109,6 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
         if let end = delivery.endedAt, schedule.elapsed > end + 2_000_000, request.method == .post {
             bookedTooLate.insert(request.charge)
         }
-        if request.method == .post { bank.watch(request.reference) }
         delivery.reply = bank.receive(request)
     }
 
