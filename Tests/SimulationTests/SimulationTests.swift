@@ -3,11 +3,11 @@ import Testing
 /// Thousands of worlds in which everything fails, each made by a number (`SIMULATION_SEEDS`; `make simulate SEEDS=…`).
 @Suite struct SimulationTests {
     @Test func `the promises hold, whatever fails and whenever`() {
-        var failed: [UInt64] = []
+        var failed: [String] = []
         for seed in Seeds.asked ?? Seeds.usual {
             let report = World.run(seed)
             guard !report.violations.isEmpty else { continue }
-            failed.append(seed)
+            failed.append("\(seed) \(Set(report.violations.map { $0.prefix { $0 != ":" } }).sorted())")
             if failed.count <= 3 { Issue.record(Comment(rawValue: World.run(seed, isTracing: true).told)) }
         }
         #expect(failed == [], "seeds with violations")
