@@ -7,6 +7,7 @@ extension Checker {
     func judge(_ order: Scenario.Order) async {
         guard let id = derivation.payment(tenant: World.tenant, key: order.key) else { return }
         let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
+        if await !hasRefusedReversal(id) { judgeHolders(of: id.text) }
         judgeBooks(of: id.text)
         judgeLoss(of: order, record)
         guard let record else {
@@ -32,10 +33,25 @@ extension Checker {
         return false
     }
 
-    /// P1, and what a bank's books may never show.
-    private func judgeBooks(of reference: String) {
+    /// R6: a bank may refuse to give back what it should not hold; then that is a dead letter.
+    private func hasRefusedReversal(_ id: PaymentID) async -> Bool {
+        for bank in banks {
+            guard let reversal = derivation.reversal(of: id, tenant: World.tenant, at: bank.name),
+                let work = try? await storage.kept.work(WorkID(id, reversal))
+            else { continue }
+            if work.operation?.record.deadLetter?.reason == .reversalRefused { return true }
+        }
+        return false
+    }
+
+    /// P1.
+    private func judgeHolders(of reference: String) {
         let holders = banks.filter { $0.held(reference) > 0 }
         if holders.count > 1 { fail("P1", "\(holders.map(\.name)) hold \(reference) in the end") }
+    }
+
+    /// What a bank's books may never show.
+    private func judgeBooks(of reference: String) {
         for bank in banks {
             let charges = bank.charges(reference)
             if charges.count(where: { $0.held > 0 }) > 1 { fail("P1", "\(bank.name) holds \(reference) twice in the end") }

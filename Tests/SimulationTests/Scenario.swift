@@ -25,6 +25,8 @@ struct Scenario: Sendable {
     var orders: [Order] = []
     /// Each request to a bank.
     var faults = 0.0
+    /// Whether the replicas decide about breakers together.
+    var sharesBreakers = false
     /// Each call of the store.
     var storeFaults = 0.0
     /// Each point at which a replica may die or be stopped.
@@ -50,6 +52,7 @@ struct Scenario: Sendable {
         storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
         deaths = dice.pick([0, 0.005, 0.02]) ?? 0
         pauses = dice.pick([0, 0, 0.01]) ?? 0
+        sharesBreakers = dice.chance(0.3)
         callbacks = dice.pick([0, 0.5, 1]) ?? 0
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
         hasBreaches = dice.chance(0.2)

@@ -2,6 +2,7 @@ import AdapterKit
 import BankHMAC
 import Logging
 import Payments
+import Resilience
 import TestKit
 
 /// Replicas of the real service with the real adapter, one store, two banks and their callers, all on one virtual clock.
@@ -16,6 +17,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     let schedule: SimulatedSchedule
     let banks: [SimulatedBank]
     let storage: SimulatedStorage
+    let breakerStore: MemoryBreakerStore
     let callers: SimulatedProcess
     let checker: Checker
     let derivation = Derivation(deployment: "simulation")
@@ -34,11 +36,13 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         schedule.isTracing = isTracing
         self.schedule = schedule
         callers = SimulatedProcess(name: "callers", schedule: schedule, seed: seed)
+        breakerStore = MemoryBreakerStore(time: callers)
         banks = Self.bankNames.map { SimulatedBank(name: $0, schedule: schedule) }
         storage = SimulatedStorage(MemoryPaymentStore(time: callers), schedule: schedule)
         checker = Checker(schedule: schedule, banks: banks, storage: storage, derivation: derivation)
         network = SimulatedNetwork(schedule: schedule, banks: banks) { [unowned self] in plan($0, at: $1, $2) }
         connect()
+        makeMistakes()
         replicas = (1...scenario.replicas).map(Replica.init)
         for replica in replicas { begin(replica) }
     }
@@ -110,15 +114,28 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
                 routes: [.init(gateways: Self.bankNames, failoverOnDeclines: [.insufficientFunds])], gateways: gateways,
                 allowed: [:]),
             store: SimulatedStore(storage: storage, process: process),
-            client: GatewayClient(transport: transport, time: process, random: process), breakers: CircuitBreakers(),
-            limits: GatewayLimits(), vault: Vault(first: key, random: process), derivation: derivation, time: process,
+            client: GatewayClient(transport: transport, time: process, random: process), breakers: breakers(process),
+            limits: GatewayLimits(limits: [:], time: process), vault: Vault(first: key, random: process), derivation: derivation, time: process,
             random: process, inFlight: InFlight(limit: 100),
-            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() })
+            logger: Self.logger)
     }
+
+    private static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
 
     private static let settings = AdapterSettings(
         values: .members([("tenant", .string("acme-123")), ("key_id", .string("k1")), ("secret", .string("text"))])
     ) { _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText) }
+
+    /// Shared by all replicas, or each with a view of its own.
+    private func breakers(_ process: SimulatedProcess) -> CircuitBreakers {
+        let settings = CircuitBreaker.Settings(openFor: .seconds(10), probeLease: .seconds(4))
+        let breakers = CircuitBreakers(
+            settings: Dictionary(uniqueKeysWithValues: Self.bankNames.map { ($0, settings) }),
+            store: scenario.sharesBreakers ? breakerStore : nil, replica: process.name, time: process, random: process,
+            logger: Self.logger)
+        if scenario.sharesBreakers { process.start { await breakers.run() } }
+        return breakers
+    }
 
     private func gateway(_ name: String) throws -> Gateway {
         var adapter = try SimulatedAdapter(settings: Self.settings)
