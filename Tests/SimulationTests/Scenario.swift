@@ -25,6 +25,8 @@ struct Scenario: Sendable {
     var orders: [Order] = []
     /// Each request to a bank.
     var faults = 0.0
+    /// What can become of one.
+    var menu = BankFault.allCases
     /// Whether the replicas decide about breakers together.
     var sharesBreakers = false
     /// Each call of the store.
@@ -44,9 +46,12 @@ struct Scenario: Sendable {
     var memory = SimulatedBank.Memory.forever
     var mutation: SimulatedMutation?
 
-    init(seed: UInt64, mutation: SimulatedMutation? = nil) {
+    /// - Parameters:
+    ///   - aim: the world is made so that this mistake would show.
+    ///   - isMade: whether it is made.
+    init(seed: UInt64, aim: SimulatedMutation? = nil, isMade: Bool = false) {
         var dice = Dice(seed: seed ^ 0x5EED)
-        self.mutation = mutation
+        mutation = isMade ? aim : nil
         replicas = dice.within(1...3)
         faults = dice.pick([0, 0.1, 0.3, 0.6]) ?? 0
         storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
@@ -58,7 +63,24 @@ struct Scenario: Sendable {
         hasBreaches = dice.chance(0.2)
         memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
         calm = Int64(dice.within(10...120)) * 1_000_000
+        if let aim { self.aim(at: aim) }
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
+    }
+
+    /// Makes frequent what the mistake needs to show.
+    private mutating func aim(at mutation: SimulatedMutation) {
+        menu = mutation.faults ?? menu
+        switch mutation {
+        case .resendOnUnknown: memory = .never
+        case .reverseTwice, .ignoreSuccessAfterFailed:
+            hasBreaches = true
+            memory = .forever
+        case .pausedOwnerSends: pauses = 0.05
+        case .repeatAfterLife: memory = .until(seconds: 40)
+        case .dropLease, .fenceAwayApproval: (replicas, deaths, pauses) = (3, 0.01, 0.01)
+        default: break
+        }
+        if mutation.faults != nil { faults = 0.5 }
     }
 
     private static func order(_ number: Int, _ dice: inout Dice) -> Order {

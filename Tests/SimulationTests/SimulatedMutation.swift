@@ -47,4 +47,32 @@ enum SimulatedMutation: String, Sendable, CaseIterable {
         default: nil
         }
     }
+
+    /// The promises one of which it must be seen to break.
+    var breaks: Set<String> {
+        switch self {
+        case .resendOnUnknown, .forgetEarlierUnknown, .pausedOwnerSends, .redriveElsewhere: ["P1"]
+        case .failoverWithoutAsking, .believeFirstNotFound, .countRateLimitAsAnswer, .anyCallbackDecides: ["P1", "P3"]
+        case .dropLease: ["P1", "P2", "P3", "P4", "T4"]
+        case .fenceAwayApproval: ["P3", "P4", "T4"]
+        case .answerBeforeStored: ["T4"]
+        case .ignoreSuccessAfterFailed: ["P1", "P3"]
+        case .reverseTwice: ["R6", "O8"]
+        case .applyWrongAmount: ["O6"]
+        case .letTwoRefundsThrough: ["O8"]
+        case .repeatAfterLife: ["O3", "P1"]
+        case .acknowledgeBeforeStored: ["P4"]
+        }
+    }
+
+    /// What befalls requests in the worlds that are made for it; `nil`: everything.
+    var faults: [BankFault]? {
+        switch self {
+        case .forgetEarlierUnknown: [.timeoutLate, .timeoutBooked, .cutAfter, .cutLate, .rateLimited, .notProcessed]
+        case .countRateLimitAsAnswer: [.timeoutBooked, .cutAfter, .serverErrorAfter, .rateLimited]
+        case .believeFirstNotFound: [.timeoutLate, .cutLate]
+        case .reverseTwice, .ignoreSuccessAfterFailed: [.timeoutLate, .cutLate, .notProcessed]
+        default: nil
+        }
+    }
 }

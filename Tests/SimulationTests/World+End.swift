@@ -20,8 +20,8 @@ extension World {
     /// How long it goes on after everything is settled: as long as a late success may come.
     private static let aftermath: Int64 = 0
 
-    static func run(_ seed: UInt64, mutation: SimulatedMutation? = nil, isTracing: Bool = false) -> Report {
-        let world = World(Scenario(seed: seed, mutation: mutation), seed: seed, isTracing: isTracing)
+    static func run(_ seed: UInt64, aim: SimulatedMutation? = nil, isMade: Bool = false, isTracing: Bool = false) -> Report {
+        let world = World(Scenario(seed: seed, aim: aim, isMade: isMade), seed: seed, isTracing: isTracing)
         world.startCallers()
         world.watch()
         if !world.schedule.run(until: horizon, limit: maximumSteps, while: { !world.isQuiet }) {

@@ -2,24 +2,25 @@ import AdapterKit
 import Payments
 import TestKit
 
+/// What can become of a request to a bank.
+enum BankFault: CaseIterable {
+    case connectRefused, tlsRefused, cutBefore, cutAfter, cutLate, timeout, timeoutBooked, timeoutLate
+    case serverErrorBefore, serverErrorAfter, rateLimited, notProcessed, unauthorized, wrongAmount, wrongReference, forged
+}
+
 /// What goes wrong, as the seed has it.
 extension World {
-    private enum Fault: CaseIterable {
-        case connectRefused, tlsRefused, cutBefore, cutAfter, cutLate, timeout, timeoutBooked, timeoutLate
-        case serverErrorBefore, serverErrorAfter, rateLimited, notProcessed, unauthorized, wrongAmount, wrongReference, forged
-    }
-
     func plan(_ request: EgressRequest, at bank: SimulatedBank, _ endpoint: Endpoint) -> SimulatedExchange {
         let arrival = Int64(schedule.dice.within(500...40_000))
         let duration = arrival + Int64(schedule.dice.within(500...40_000))
-        guard !isCalm, schedule.dice.chance(scenario.faults), let fault = schedule.dice.pick(Fault.allCases) else {
+        guard !isCalm, schedule.dice.chance(scenario.faults), let fault = schedule.dice.pick(scenario.menu) else {
             return SimulatedExchange("heard", arrival: arrival, duration: duration, end: .answer { $0 })
         }
         return exchange(fault, request, arrival, duration, limit: endpoint.attemptTimeout.wholeMicroseconds)
     }
 
     private func exchange(
-        _ fault: Fault, _ request: EgressRequest, _ arrival: Int64, _ duration: Int64, limit: Int64
+        _ fault: BankFault, _ request: EgressRequest, _ arrival: Int64, _ duration: Int64, limit: Int64
     ) -> SimulatedExchange {
         func made(_ arrival: Int64?, _ duration: Int64, _ end: SimulatedExchange.End) -> SimulatedExchange {
             SimulatedExchange("\(fault)", arrival: arrival, duration: duration, end: end)
@@ -65,7 +66,12 @@ extension World {
         return schedule.dice.pick([(70, .approve), (15, decline), (14, wait), (1, .approveOther(amount: 1))]) ?? .approve
     }
 
-    func refundDecision() -> SimulatedCharge.Decision {
+    /// What a reversal gives back is given back in the end, or the bank says no.
+    func refundDecision(_ reference: String) -> SimulatedCharge.Decision {
+        if reference.hasPrefix("rev_") {
+            let wait = SimulatedCharge.Decision.wait(seconds: schedule.dice.within(1...60), isApproved: true, asksPayer: false)
+            return schedule.dice.pick([(60, .approve), (35, wait), (5, .decline("05"))]) ?? .approve
+        }
         let wait = SimulatedCharge.Decision.wait(
             seconds: schedule.dice.within(1...60), isApproved: schedule.dice.chance(0.7), asksPayer: false)
         return schedule.dice.pick([(80, .approve), (10, .decline("05")), (10, wait)]) ?? .approve

@@ -52,7 +52,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             bank.memory = scenario.memory
             bank.tolerance = scenario.tolerance
             bank.decide = { [unowned self] _ in decision() }
-            bank.decideRefund = { [unowned self] _ in refundDecision() }
+            bank.decideRefund = { [unowned self] in refundDecision($0) }
             bank.tell = { [unowned self] in deliver($0) }
             bank.booked = { [unowned self] bank, charge in
                 checker.booked(charge, at: bank, isExcused: network.bookedTooLate.contains(charge.reference))
