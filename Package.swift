@@ -160,6 +160,12 @@ let package = Package(
             name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "TestKit"],
             swiftSettings: strict),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "AdapterKit", "BankHMAC", "Payments", "Resilience", "Signing", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
             name: "CurlTransportTests",
             dependencies: [
                 "AdapterKit", "CCurl", "CurlTransport", "Payments", "TestKit",
