@@ -51,8 +51,11 @@ struct World: Sendable {
                     try Self.gateway("bank-b", policy: policy),
                 ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, client: GatewayClient(transport: bank, time: time, random: random), breakers: CircuitBreakers(),
-            limits: GatewayLimits(), vault: vault, derivation: derivation, time: time, random: random, inFlight: inFlight,
+            store: store, client: GatewayClient(transport: bank, time: time, random: random),
+            breakers: CircuitBreakers(
+                settings: [:], store: nil, replica: "one", time: time, random: random, logger: log.logger),
+            limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
+            inFlight: inFlight,
             logger: log.logger)
         recovery = Recovery(service: service)
     }
