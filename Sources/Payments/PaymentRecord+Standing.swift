@@ -5,6 +5,15 @@ extension PaymentRecord {
     /// Attempts to charge that may have happened: `unknown`, or never ended, and not cleared up since.
     var unresolvedAttempts: [AttemptRecord] { attempts.filter(\.isUnresolved) }
 
+    /// Whether it is open to another attempt: no gateway has taken it, and nobody else decides.
+    var maySend: Bool {
+        switch status {
+        case .processing: processingReason != .awaitingGateway
+        case .queued: true
+        case .requiresAction, .authorized, .succeeded, .failed, .canceled, .manualReview: false
+        }
+    }
+
     var lastChargeAttempt: AttemptRecord? { attempts.last(where: \.isCharge) }
 
     /// The gateway whose success is stored: the only one that may hold anything.

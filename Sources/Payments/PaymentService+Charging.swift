@@ -57,7 +57,7 @@ extension PaymentService {
         var preview = held.payment
         let attempt = preview.begin(name, reference: held.payment.id.text, at: gateway, now: now)
         held.change { work, decides in
-            guard decides else { return }
+            guard decides, work.payment.maySend else { return }
             work.payment.become(processingAt: gateway)
             _ = work.payment.begin(name, reference: work.payment.id.text, at: gateway, now: now)
         }
@@ -68,6 +68,8 @@ extension PaymentService {
             }
             return pass.exhaust(gateway.name)
         }
+        // A gateway's word came first: what comes next is to be decided again.
+        guard held.payment.attempts.contains(where: { $0.isSameSending(as: attempt) }) else { return }
         if let from { countTry(from: from, to: gateway.name) }
         await self.attempt(
             &held, &pass, attempt, at: gateway, content, softDeclines, until: end, isRetry: from == gateway.name)

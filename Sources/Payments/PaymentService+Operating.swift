@@ -139,8 +139,9 @@ extension PaymentService {
         if isClaimed { return attempt }
         guard held.payment.attempts.count < PaymentRecord.maximumAttempts else { return nil }
         let changes = held.changeCount
-        held.change { work, _ in work.payment.append(attempt) }
-        guard await tryCommit(&held, .goOn), held.decides else {
+        held.change { work, _ in if work.operation?.status == .processing { work.payment.append(attempt) } }
+        // Where a gateway's word came first, there is nothing to send any more.
+        guard await tryCommit(&held, .goOn), held.decides, held.operation?.status == .processing else {
             held.forgetChanges(after: changes)
             return nil
         }
