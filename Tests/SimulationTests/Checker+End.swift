@@ -7,21 +7,23 @@ extension Checker {
     func judge(_ order: Scenario.Order) async {
         guard let id = derivation.payment(tenant: World.tenant, key: order.key) else { return }
         let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
-        if await !hasRefusedReversal(id) { judgeHolders(of: id.text) }
+        let isRefused = await hasRefusedReversal(id)
+        if !isRefused { judgeHolders(of: id.text) }
         judgeBooks(of: id.text)
         judgeLoss(of: order, record)
         guard let record else {
             for bank in banks where bank.held(id.text) > 0 { fail("P3", "\(bank.name) holds \(id), which is not stored") }
             return
         }
-        if await !waitsForOperator(record, order) { judgeHolder(of: record) }
+        let isOpen = await waitsForOperator(record)
+        if !isOpen, !(isRefused && record.status == .failed) { judgeHolder(of: record) }
         for (ask, said) in told.sorted(by: { $0.key.key < $1.key.key }) where ask.operation?.payment == order.key {
             judge(said, to: ask, of: id)
         }
     }
 
     /// Whether one of its operations waits for an operator: until then the amounts are not known.
-    private func waitsForOperator(_ record: PaymentRecord, _ order: Scenario.Order) async -> Bool {
+    private func waitsForOperator(_ record: PaymentRecord) async -> Bool {
         for kind in [OperationRecord.Kind.capture, .void, .refund] {
             for key in ["op-1", "op-2"] {
                 guard let id = derivation.operation(kind, of: record.id, tenant: World.tenant, key: key),
@@ -31,6 +33,19 @@ extension Checker {
             }
         }
         return false
+    }
+
+    /// Two minutes after all is well nothing is unknown that can be known.
+    func judgeUnknown(_ order: Scenario.Order) async {
+        guard let id = derivation.payment(tenant: World.tenant, key: order.key),
+            let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
+        else { return }
+        let now = SimulatedProcess.start + .microseconds(schedule.elapsed)
+        // R3: a try that never ended may still arrive for as long as its signature is good.
+        let isWaiting = record.attempts.contains { $0.end == nil && now - $0.startedAt < .seconds(310) }
+        if record.status == .processing, record.processingReason != .awaitingGateway, !isWaiting {
+            fail("R4", "\(id) is \(record.processingReason?.rawValue ?? "") two minutes after all is well")
+        }
     }
 
     /// R6: a bank may refuse to give back what it should not hold; then that is a dead letter.

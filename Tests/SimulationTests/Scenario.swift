@@ -42,6 +42,10 @@ struct Scenario: Sendable {
     var hasBreaches = false
     /// Microseconds from which on nothing fails any more.
     var calm: Int64 = 60_000_000
+    /// How long something is asked about or queued before an operator gets it.
+    var patience = Duration.seconds(900)
+    /// Whether the banks can be asked by our reference; where not, what is unknown waits for an operator.
+    var isAskable = true
     /// For how long the banks know a reference again.
     var memory = SimulatedBank.Memory.forever
     var mutation: SimulatedMutation?
@@ -62,6 +66,8 @@ struct Scenario: Sendable {
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
         hasBreaches = dice.chance(0.2)
         memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
+        isAskable = dice.chance(0.9)
+        patience = .seconds(dice.pick([10, 60, 900]) ?? 900)
         calm = Int64(dice.within(10...120)) * 1_000_000
         if let aim { self.aim(at: aim) }
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
@@ -76,7 +82,7 @@ struct Scenario: Sendable {
             hasBreaches = true
             memory = .forever
         case .pausedOwnerSends: pauses = 0.05
-        case .repeatAfterLife: memory = .until(seconds: 40)
+        case .repeatAfterLife: (memory, isAskable) = (.until(seconds: 40), false)
         case .dropLease, .fenceAwayApproval: (replicas, deaths, pauses) = (3, 0.01, 0.01)
         default: break
         }
@@ -107,6 +113,7 @@ struct Scenario: Sendable {
             declared.idempotency = .limited(.seconds(seconds))
             declared.acceptsSignedRequestFor = .seconds(tolerance)
         }
+        declared.inquiryByReference = isAskable
         switch mutation {
         case .repeatAfterLife: declared.idempotency = .forever
         case .believeFirstNotFound:

@@ -23,6 +23,7 @@ extension World {
     static func run(_ seed: UInt64, aim: SimulatedMutation? = nil, isMade: Bool = false, isTracing: Bool = false) -> Report {
         let world = World(Scenario(seed: seed, aim: aim, isMade: isMade), seed: seed, isTracing: isTracing)
         world.startCallers()
+        world.startOperator()
         world.watch()
         if !world.schedule.run(until: horizon, limit: maximumSteps, while: { !world.isQuiet }) {
             world.checker.fail("end", "the simulation needs more than \(maximumSteps) steps")
@@ -39,15 +40,20 @@ extension World {
     private func watch() {
         callers.start { [unowned self] in
             await callers.rest(scenario.calm)
+            var isLookedAt = !scenario.isAskable
             while !isQuiet {
                 await callers.rest(10_000_000)
+                if !isLookedAt, schedule.elapsed >= scenario.calm + 120_000_000 {
+                    isLookedAt = true
+                    for order in scenario.orders { await checker.judgeUnknown(order) }
+                }
                 isQuiet = await isSettled()
             }
         }
     }
 
     private func isSettled() async -> Bool {
-        guard callersAtWork == 0, undelivered == 0, network.isIdle else { return false }
+        guard callersAtWork == 0, undelivered == 0, network.isIdle, isOperatorDone else { return false }
         for order in scenario.orders {
             guard let id = derivation.payment(tenant: Self.tenant, key: order.key),
                 let stored = try? await storage.kept.payment(id, tenant: Self.tenant)

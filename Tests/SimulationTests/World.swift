@@ -28,6 +28,9 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     /// Callbacks that nobody has acknowledged yet.
     var undelivered = 0
     var isQuiet = false
+    /// How often the operator has put each dead letter back.
+    var redrives: [WorkID: Int] = [:]
+    var isOperatorDone = false
 
     init(_ scenario: Scenario, seed: UInt64, isTracing: Bool = false) {
         self.seed = seed
@@ -101,8 +104,8 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             let gateways = try? banks.map({ try gateway($0.name) })
         else { return nil }
         var settings = PaymentService.Settings(
-            deadline: .seconds(10), keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)),
-            queue: Cadence(first: .seconds(5), factor: 2, max: .seconds(30), giveUpAfter: .seconds(600)))
+            deadline: .seconds(10), keeping: Self.keeping,
+            queue: Cadence(first: .seconds(5), factor: 2, max: .seconds(30), giveUpAfter: scenario.patience))
         settings.executor = process
         settings.mutation = scenario.mutation?.inside
         process.clockStopsWhilePaused = scenario.mutation == .pausedOwnerSends
@@ -110,9 +113,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             real: SimulatedTransport(network: network, process: process), mutation: scenario.mutation)
         return PaymentService(
             settings: settings,
-            routing: Routing(
-                routes: [.init(gateways: Self.bankNames, failoverOnDeclines: [.insufficientFunds])], gateways: gateways,
-                allowed: [:]),
+            routing: routing(gateways),
             store: SimulatedStore(storage: storage, process: process),
             client: GatewayClient(transport: transport, time: process, random: process), breakers: breakers(process),
             limits: GatewayLimits(limits: [:], time: process), vault: Vault(first: key, random: process), derivation: derivation, time: process,
@@ -137,6 +138,24 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         return breakers
     }
 
+    /// What operators do at one replica.
+    func operators(_ process: SimulatedProcess) -> OperatorService? {
+        guard let key = Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))),
+            let gateways = try? banks.map({ try gateway($0.name) })
+        else { return nil }
+        return OperatorService(
+            store: SimulatedStore(storage: storage, process: process), routing: routing(gateways),
+            vault: Vault(first: key, random: process), time: process, keeping: Self.keeping, logger: Self.logger)
+    }
+
+    private static let keeping = Keeping(retention: .seconds(86_400), keys: .seconds(86_400))
+
+    private func routing(_ gateways: [Gateway]) -> Routing {
+        Routing(
+            routes: [.init(gateways: Self.bankNames, failoverOnDeclines: [.insufficientFunds])], gateways: gateways,
+            allowed: [:])
+    }
+
     private func gateway(_ name: String) throws -> Gateway {
         var adapter = try SimulatedAdapter(settings: Self.settings)
         adapter.mutation = scenario.mutation
@@ -145,6 +164,6 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             name: name, adapter: adapter,
             endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: Self.attempt),
             policy: .init(
-                inquiry: Cadence(first: .seconds(2), factor: 2, max: .seconds(30), giveUpAfter: .seconds(900))))
+                inquiry: Cadence(first: .seconds(2), factor: 2, max: .seconds(30), giveUpAfter: scenario.patience)))
     }
 }
