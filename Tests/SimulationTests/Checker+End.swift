@@ -7,8 +7,8 @@ extension Checker {
     func judge(_ order: Scenario.Order) async {
         guard let id = derivation.payment(tenant: World.tenant, key: order.key) else { return }
         let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
-        let isRefused = await hasRefusedReversal(id)
-        if !isRefused { judgeHolders(of: id.text) }
+        let isGivenUp = await hasDeadReversal(id)
+        if !isGivenUp { judgeHolders(of: id.text) }
         judgeBooks(of: id.text)
         judgeLoss(of: order, record)
         guard let record else {
@@ -16,7 +16,7 @@ extension Checker {
             return
         }
         let isOpen = await waitsForOperator(record)
-        if !isOpen, !(isRefused && record.status == .failed) { judgeHolder(of: record) }
+        if !isOpen, !(isGivenUp && [.failed, .canceled].contains(record.status)) { judgeHolder(of: record) }
         for (ask, said) in told.sorted(by: { $0.key.key < $1.key.key }) where ask.operation?.payment == order.key {
             judge(said, to: ask, of: id)
         }
@@ -48,13 +48,13 @@ extension Checker {
         }
     }
 
-    /// R6: a bank may refuse to give back what it should not hold; then that is a dead letter.
-    private func hasRefusedReversal(_ id: PaymentID) async -> Bool {
+    /// R6: a bank may refuse to give back what it should not hold, or not say whether it did; then that is a dead letter.
+    private func hasDeadReversal(_ id: PaymentID) async -> Bool {
         for bank in banks {
             guard let reversal = derivation.reversal(of: id, tenant: World.tenant, at: bank.name),
                 let work = try? await storage.kept.work(WorkID(id, reversal))
             else { continue }
-            if work.operation?.record.deadLetter?.reason == .reversalRefused { return true }
+            if work.operation?.record.deadLetter != nil { return true }
         }
         return false
     }

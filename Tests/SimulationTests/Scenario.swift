@@ -67,7 +67,7 @@ struct Scenario: Sendable {
         hasBreaches = dice.chance(0.2)
         memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
         isAskable = dice.chance(0.9)
-        patience = .seconds(dice.pick([10, 60, 900]) ?? 900)
+        patience = .seconds(dice.pick([30, 900, 900]) ?? 900)
         calm = Int64(dice.within(10...120)) * 1_000_000
         if let aim { self.aim(at: aim) }
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }

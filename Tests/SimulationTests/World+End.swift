@@ -15,7 +15,7 @@ extension World {
     }
 
     private static let horizon: Int64 = 7_200_000_000
-    private static let maximumSteps = 400_000
+    private static let maximumSteps = 40_000
 
     /// How long it goes on after everything is settled: as long as a late success may come.
     private static let aftermath: Int64 = 0
@@ -59,7 +59,9 @@ extension World {
                 let stored = try? await storage.kept.payment(id, tenant: Self.tenant)
             else { continue }
             guard !stored.leased, stored.record.isSettled else { return false }
-            guard let open = try? await storage.kept.openOperations(of: id), open.isEmpty else { return false }
+            guard let open = try? await storage.kept.openOperations(of: id),
+                open.allSatisfy({ $0.status == .manualReview })
+            else { return false }
             for gateway in stored.record.reversedAt {
                 guard let reversal = derivation.reversal(of: id, tenant: Self.tenant, at: gateway),
                     let work = try? await storage.kept.work(WorkID(id, reversal)), work.operation?.record.status != .processing

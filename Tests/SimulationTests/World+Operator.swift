@@ -28,16 +28,22 @@ extension World {
             order { [id = item.id] operators throws(Problem) in
                 _ = try await operators.redrive(id, try RedriveOrder(.object([])), by: "ops")
             }
-        } else if isCalm {
+        } else if isCalm, isTold(item.id.payment) {
             redrives[item.id] = tries + 1
             giveUp(item)
         }
     }
 
+    /// Whether the banks have made up their minds.
+    private func isTold(_ payment: PaymentID) -> Bool {
+        banks.allSatisfy { $0.charges(payment.text).allSatisfy { !$0.isWaiting } } && network.isIdle
+    }
+
     /// Only what nobody can tell any more; an amount that is not what was asked needs more than a word.
     private func giveUp(_ item: ShelfPage.Item) {
         guard let work = item.work, item.id.operation == nil, let reason = work.payment.record.deadLetter?.reason,
-            [.outcomeUnknown, .queueGaveUp, .incomplete].contains(reason)
+            [.outcomeUnknown, .queueGaveUp, .incomplete].contains(reason),
+            banks.allSatisfy({ $0.charges(item.id.payment.text).allSatisfy { $0.amount == $0.asked } })
         else { return }
         let holder = banks.first { $0.held(item.id.payment.text) > 0 }
         let body = JSON.present([
