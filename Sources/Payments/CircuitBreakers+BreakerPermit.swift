@@ -19,4 +19,6 @@ public struct BreakerProbe: Sendable, Equatable {
     let generation: Int
     /// `nil`: the right is this replica's own.
     let lease: Lease?
+    /// The store did not say whether it gave the lease: then the probe decides here, and in the fleet if the lease was given.
+    var isUnconfirmed = false
 }

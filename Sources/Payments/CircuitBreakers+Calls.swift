@@ -62,7 +62,7 @@ extension CircuitBreakers {
             return confirm(BreakerProbe(generation: generation, lease: lease), lease, gateway)
         } catch {
             logger.debug("cannot ask for the right to probe: \(error.detail)", metadata: ["gateway": "\(gateway)"])
-            return isCurrent(generation, gateway) ? BreakerProbe(generation: generation, lease: nil) : nil
+            return confirm(BreakerProbe(generation: generation, lease: lease, isUnconfirmed: true), lease, gateway)
         }
     }
 
@@ -108,11 +108,8 @@ extension CircuitBreakers {
     }
 
     private func record(_ probe: BreakerProbe, _ gateway: String, _ result: CallResult, duration: Duration) {
-        if let lease = probe.lease {
-            endProbe(probe, lease, gateway, result, duration: duration)
-        } else {
-            record(probe.generation, gateway, result, duration: duration)
-        }
+        if probe.lease == nil || probe.isUnconfirmed { record(probe.generation, gateway, result, duration: duration) }
+        if let lease = probe.lease { endProbe(probe, lease, gateway, result, duration: duration) }
     }
 
     private func record(_ generation: Int, _ gateway: String, _ result: CallResult, duration: Duration) {

@@ -5,30 +5,30 @@ import Testing
 
 @Suite("The circuit breakers of a fleet", .timeLimit(.minutes(1)))
 struct CircuitBreakersFleetTests {
-    @Test func `ask the store nothing while they are closed and clean`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `ask the store nothing while they are closed and clean`() async throws {
+        try await BreakerFleet.with { fleet in
             await fleet.replicas[0].call(.success, times: 1_000)
             await fleet.replicas[0].call(.neutral, times: 1_000)
             await fleet.replicas[0].call(.failure)
-            await fleet.replicas[0].hears(\.isCounting)
+            try await fleet.replicas[0].hears(\.isCounting)
             #expect(fleet.replicas[0].store.asked == ["failures 1"])
             #expect(fleet.replicas[1].store.asked.isEmpty)
         }
     }
 
-    @Test func `report a success once where failures are counted, also another's failures`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `report a success once where failures are counted, also another's failures`() async throws {
+        try await BreakerFleet.with { fleet in
             await fleet.replicas[0].call(.failure)
-            await fleet.replicas[1].hears(\.isCounting)
+            try await fleet.replicas[1].hears(\.isCounting)
             await fleet.replicas[1].call(.success, times: 100)
-            await fleet.replicas[1].hears { !$0.isCounting }
+            try await fleet.replicas[1].hears { !$0.isCounting }
             #expect(fleet.replicas[1].store.asked == ["success"])
         }
     }
 
-    @Test func `open for all when two replicas' calls fail in a row`() async {
-        await BreakerFleet.with(3) { fleet in
-            await fleet.open()
+    @Test func `open for all when two replicas' calls fail in a row`() async throws {
+        try await BreakerFleet.with(3) { fleet in
+            try await fleet.open()
             for replica in fleet.replicas {
                 #expect(replica.state == .open)
                 #expect(await replica.permit() == .refused)
@@ -37,34 +37,34 @@ struct CircuitBreakersFleetTests {
         }
     }
 
-    @Test func `open their own where only their own calls fail`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `open their own where only their own calls fail`() async throws {
+        try await BreakerFleet.with { fleet in
             await fleet.replicas[0].call(.failure, times: 5)
-            await fleet.replicas[1].hears(\.isCounting)
+            try await fleet.replicas[1].hears(\.isCounting)
             #expect(fleet.replicas[0].state == .open)
             #expect(fleet.replicas[0].breakers.status(of: BreakerReplica.gateway)?.isShared == false)
             await fleet.replicas[1].call(.success)
-            await fleet.replicas[0].hears { !$0.isCounting }
+            try await fleet.replicas[0].hears { !$0.isCounting }
             #expect(fleet.replicas[0].state == .open)
             #expect(fleet.replicas[1].state == .closed)
         }
     }
 
-    @Test func `open for all when two replicas trip by their rate`() async {
+    @Test func `open for all when two replicas trip by their rate`() async throws {
         let settings = CircuitBreaker.Settings(consecutiveFailures: 100, failureRate: 0.5, minimumCalls: 4)
-        await BreakerFleet.with(3, settings) { fleet in
+        try await BreakerFleet.with(3, settings) { fleet in
             for replica in fleet.replicas.prefix(2) {
                 for result in [CallResult.success, .failure, .success, .failure] { await replica.call(result) }
                 #expect(replica.state == .open)
             }
-            await fleet.replicas[2].hears(.open)
+            try await fleet.replicas[2].hears(.open)
             #expect(fleet.replicas[2].state == .open)
         }
     }
 
-    @Test func `send one probe for the whole fleet, and close everywhere by it`() async {
-        await BreakerFleet.with(3) { fleet in
-            await fleet.open()
+    @Test func `send one probe for the whole fleet, and close everywhere by it`() async throws {
+        try await BreakerFleet.with(3) { fleet in
+            try await fleet.open()
             fleet.time.advance(by: .seconds(60))
             let permits = await withTaskGroup { group in
                 for replica in fleet.replicas { for _ in 0..<5 { group.addTask { (replica, await replica.permit()) } } }
@@ -72,58 +72,58 @@ struct CircuitBreakersFleetTests {
             }
             let probes = permits.filter { $0.1 != .refused }
             #expect(probes.count == 1)
-            for replica in fleet.replicas { await replica.hears(.halfOpen) }
+            for replica in fleet.replicas { try await replica.hears(.halfOpen) }
             for (replica, probe) in probes { replica.record(probe, .success) }
             for replica in fleet.replicas {
-                await replica.hears(.closed)
+                try await replica.hears(.closed)
                 #expect(replica.state == .closed)
             }
         }
     }
 
-    @Test func `open again everywhere when the probe fails`() async {
-        await BreakerFleet.with { fleet in
-            await fleet.open()
+    @Test func `open again everywhere when the probe fails`() async throws {
+        try await BreakerFleet.with { fleet in
+            try await fleet.open()
             fleet.time.advance(by: .seconds(60))
             await fleet.replicas[1].call(.failure)
             for replica in fleet.replicas {
-                await replica.hears { $0.state == .open && $0.generation == 2 }
+                try await replica.hears { $0.state == .open && $0.generation == 2 }
                 #expect(replica.refuses)
             }
         }
     }
 
-    @Test func `do not believe a slow probe`() async {
-        await BreakerFleet.with(2, .init(slowCall: .seconds(2))) { fleet in
-            await fleet.open()
+    @Test func `do not believe a slow probe`() async throws {
+        try await BreakerFleet.with(2, .init(slowCall: .seconds(2))) { fleet in
+            try await fleet.open()
             fleet.time.advance(by: .seconds(60))
             await fleet.replicas[0].call(.success, after: .seconds(2))
-            await fleet.replicas[1].hears { $0.state == .open && $0.generation == 2 }
+            try await fleet.replicas[1].hears { $0.state == .open && $0.generation == 2 }
             #expect(fleet.replicas[0].store.asked.last == "end failure")
         }
     }
 
-    @Test func `probe again when the replica that probed is gone`() async {
-        await BreakerFleet.with { fleet in
-            await fleet.open()
+    @Test func `probe again when the replica that probed is gone`() async throws {
+        try await BreakerFleet.with { fleet in
+            try await fleet.open()
             fleet.time.advance(by: .seconds(60))
             let lost = await fleet.replicas[0].permit()
-            await fleet.replicas[1].hears(.halfOpen)
+            try await fleet.replicas[1].hears(.halfOpen)
             #expect(await fleet.replicas[1].permit() == .refused)
             fleet.time.advance(by: .seconds(10))
             await fleet.replicas[1].call(.success)
-            await fleet.replicas[0].hears(.closed)
+            try await fleet.replicas[0].hears(.closed)
             fleet.replicas[0].record(lost, .failure)
             await fleet.replicas[0].call(.failure)
-            await fleet.replicas[0].hears { $0.state == .closed && $0.isCounting }
+            try await fleet.replicas[0].hears { $0.state == .closed && $0.isCounting }
             #expect(fleet.replicas[0].state == .closed)
         }
     }
 
     // MARK: Without the store
 
-    @Test func `go on with their own view when the store is gone`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `go on with their own view when the store is gone`() async throws {
+        try await BreakerFleet.with { fleet in
             let replica = fleet.replicas[0]
             replica.store.setAway(true)
             await replica.call(.failure, times: 5)
@@ -135,9 +135,9 @@ struct CircuitBreakersFleetTests {
         }
     }
 
-    @Test func `keep the fleet's open breaker until its time without the store, and probe by themselves then`() async {
-        await BreakerFleet.with { fleet in
-            await fleet.open()
+    @Test func `keep the fleet's open breaker until its time without the store, and probe by themselves then`() async throws {
+        try await BreakerFleet.with { fleet in
+            try await fleet.open()
             for replica in fleet.replicas { replica.store.setAway(true) }
             fleet.time.advance(by: .milliseconds(59_999))
             for replica in fleet.replicas { #expect(replica.refuses) }
@@ -149,9 +149,9 @@ struct CircuitBreakersFleetTests {
         }
     }
 
-    @Test func `believe their own probe when the store goes while it is under way`() async {
-        await BreakerFleet.with { fleet in
-            await fleet.open()
+    @Test func `believe their own probe when the store goes while it is under way`() async throws {
+        try await BreakerFleet.with { fleet in
+            try await fleet.open()
             fleet.time.advance(by: .seconds(60))
             let replica = fleet.replicas[0]
             let probe = await replica.permit()
@@ -164,8 +164,8 @@ struct CircuitBreakersFleetTests {
         }
     }
 
-    @Test func `change no result and keep nothing back when a report fails`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `change no result and keep nothing back when a report fails`() async throws {
+        try await BreakerFleet.with { fleet in
             let replica = fleet.replicas[0]
             replica.store.setAway(true)
             await replica.call(.failure)
@@ -174,7 +174,7 @@ struct CircuitBreakersFleetTests {
             fleet.time.advance(by: .seconds(1))
             await replica.call(.success)
             await replica.call(.failure)
-            await replica.hears(\.isCounting)
+            try await replica.hears(\.isCounting)
             #expect(replica.state == .closed)
             #expect(replica.log.lines.count { $0.contains("cannot report") } == 1)
         }
@@ -187,11 +187,11 @@ struct CircuitBreakersFleetTests {
             try await fleet.replicas[0].breakers.force(
                 BreakerReplica.gateway, .forcedOpen, reason: "maintenance", actor: "ops", limit: .seconds(300))
             #expect(fleet.replicas[0].state == .forcedOpen)
-            await fleet.replicas[1].hears(.forcedOpen)
+            try await fleet.replicas[1].hears(.forcedOpen)
             fleet.time.advance(by: .seconds(100))
             let late = BreakerReplica("late", settings: .init(), store: fleet.store, time: fleet.time)
             let running = Task { await late.breakers.run() }
-            await late.hears(.forcedOpen)
+            try await late.hears(.forcedOpen)
             let status = try #require(late.breakers.status(of: BreakerReplica.gateway))
             #expect(status.remaining == .seconds(200))
             #expect(status.reason == "maintenance")
@@ -206,13 +206,13 @@ struct CircuitBreakersFleetTests {
             await fleet.replicas[0].call(.failure, times: 5)
             try await fleet.replicas[1].breakers.force(
                 BreakerReplica.gateway, .closed, reason: "path mended", actor: "ops", limit: nil)
-            await fleet.replicas[0].hears { $0.generation > 0 }
+            try await fleet.replicas[0].hears { $0.generation > 0 }
             #expect(fleet.replicas[0].state == .closed)
         }
     }
 
-    @Test func `say so when the store did not force, and change nothing`() async {
-        await BreakerFleet.with { fleet in
+    @Test func `say so when the store did not force, and change nothing`() async throws {
+        try await BreakerFleet.with { fleet in
             fleet.replicas[0].store.setAway(true)
             await #expect(throws: StoreFailure.self) {
                 try await fleet.replicas[0].breakers.force(

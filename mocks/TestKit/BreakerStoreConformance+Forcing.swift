@@ -58,13 +58,13 @@ extension BreakerStoreConformance {
             try await subject.store.force("bank-b", .forcedOpen, reason: "r", actor: "o", limit: nil)
             let heard = FollowedBreakers()
             let following = Task { await subject.store.follow([gateway, "bank-b"]) { heard.add($0) } }
-            await heard.until { $0["bank-b"]?.state == .forcedOpen && $0[gateway] == SharedBreaker() }
+            try await heard.until { $0["bank-b"]?.state == .forcedOpen && $0[gateway] == SharedBreaker() }
             try await subject.store.reportFailures(5, id: "1", report(subject, "a"))
-            await heard.until { $0[gateway]?.isCounting == true }
+            try await heard.until { $0[gateway]?.isCounting == true }
             try await subject.store.reportFailures(1, id: "2", report(subject, "b"))
-            await heard.until { $0[gateway]?.state == .open }
+            try await heard.until { $0[gateway]?.state == .open }
             try await subject.store.force("bank-b", .closed, reason: "r", actor: "o", limit: nil)
-            await heard.until { $0["bank-b"]?.state == .closed }
+            try await heard.until { $0["bank-b"]?.state == .closed }
             try await subject.store.reportFailures(1, id: "3", report(subject, "b"))
             following.cancel()
             await following.value
@@ -74,14 +74,14 @@ extension BreakerStoreConformance {
             let heard = FollowedBreakers()
             let following = Task { await subject.store.follow([gateway]) { heard.add($0) } }
             try await fail(subject, "a", 1)
-            await heard.until { $0[gateway]?.isCounting == true }
+            try await heard.until { $0[gateway]?.isCounting == true }
             try await subject.store.reportSuccess(report(subject, "b"))
-            await heard.until { $0[gateway]?.isCounting == false }
+            try await heard.until { $0[gateway]?.isCounting == false }
             try await due(subject, settings)
             #expect(try await subject.store.takeProbe("t", report(subject, "a", settings)))
-            await heard.until { $0[gateway]?.state == .halfOpen }
+            try await heard.until { $0[gateway]?.state == .halfOpen }
             try await subject.store.endProbe("t", .success, report(subject, "a", settings))
-            await heard.until { $0[gateway]?.state == .closed }
+            try await heard.until { $0[gateway]?.state == .closed }
             following.cancel()
             await following.value
         },
@@ -89,12 +89,12 @@ extension BreakerStoreConformance {
             let (first, second) = (FollowedBreakers(), FollowedBreakers())
             let leaving = Task { await subject.store.follow([gateway]) { first.add($0) } }
             let staying = Task { await subject.store.follow([gateway]) { second.add($0) } }
-            await first.until { $0[gateway] != nil }
-            await second.until { $0[gateway] != nil }
+            try await first.until { $0[gateway] != nil }
+            try await second.until { $0[gateway] != nil }
             leaving.cancel()
             await leaving.value
             try await open(subject)
-            await second.until { $0[gateway]?.state == .open }
+            try await second.until { $0[gateway]?.state == .open }
             #expect(first.newest[gateway]?.state == .closed)
             staying.cancel()
             await staying.value
