@@ -92,7 +92,8 @@ final class Faults: Sendable {
 
     private func misbehave(_ dice: Dice) throws {
         count(.misbehaviour)
-        let operation: BankOperation = dice.happens(0.6) ? .charge : dice.pick([.capture, .void, .refund, .inquiry, .refundInquiry])
+        let operation: BankOperation =
+            dice.happens(0.6) ? .charge : dice.pick([.capture, .void, .refund, .inquiry, .refundInquiry])
         try dice.pick(fleet.banks).mock.script(dice.pick(Self.misbehaviours), for: operation, times: 1 + dice.number(below: 2))
     }
 }

@@ -67,6 +67,8 @@ struct LoadTests {
         let states = Dictionary(grouping: told) { $0.last.state ?? "none" }.mapValues(\.count)
         let troubles = faults.all.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")
         let late = told.count { $0.answers[0].first.status == 202 }
-        print("chaos: \(chaos): \(told.count) payments (\(states)), \(late) told 202; \(troubles); all known \(took) after the last fault")
+        print(
+            "chaos: \(chaos): \(told.count) payments (\(states)), \(late) told 202; \(troubles); all known \(took) after the last fault"
+        )
     }
 }

@@ -91,7 +91,9 @@ extension Customer {
     /// Waits until it is known what became of a purchase, but no longer than so; then repeats every key.
     func review(_ purchase: Purchase, until end: ContinuousClock.Instant) async throws -> Told {
         let last = try await payment(purchase.paid.id) { $0.isAtRest || ContinuousClock.now >= end }
-        var answers = [Told.Answered(what: "payment", first: purchase.paid, again: try await pay(purchase.order, key: purchase.key))]
+        var answers = [
+            Told.Answered(what: "payment", first: purchase.paid, again: try await pay(purchase.order, key: purchase.key))
+        ]
         for (step, key, answer) in purchase.steps {
             let again = try await take(step, of: purchase.paid.id, key: key, until: end)
             answers.append(.init(what: "\(step)", first: answer, again: again))

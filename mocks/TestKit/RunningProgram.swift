@@ -63,6 +63,9 @@ package final class RunningProgram: Sendable {
         }
     }
 
+    /// What a child could inherit besides its standard streams.
+    private static let inherited = (STDERR_FILENO + 1)..<1_024
+
     private static func spawn(_ words: [String], _ variables: [String], output: Int32, errors: Int32) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
@@ -75,6 +78,9 @@ package final class RunningProgram: Sendable {
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
+        // Or else a socket that is closed here would live on there: its port taken, its other side waiting. One that is not open
+        // is no failure.
+        for descriptor in inherited { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
         unsafe sigemptyset(&noSignals)
         unsafe posix_spawnattr_setsigmask(&attributes, &noSignals)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
