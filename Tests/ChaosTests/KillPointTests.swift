@@ -6,12 +6,13 @@ import Testing
 @Suite("A process that is killed", .serialized, .timeLimit(.minutes(3)))
 struct KillPointTests {
     /// Fleets at a time: they wait more than they work.
-    private static let width = 4
+    private static let width = 7
 
-    @Test("takes nothing with it, wherever it was: its caller's repeats are one payment or refund", arguments: Deed.allCases)
-    func killed(deed: Deed) async throws {
+    @Test("takes nothing with it, wherever it was: its caller's repeats are one payment, or one refund")
+    func killed() async throws {
+        let moments = Deed.allCases.flatMap { deed in KillPoint.allCases.map { (deed, $0) } }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (number, point) in KillPoint.allCases.enumerated() {
+            for (number, (deed, point)) in moments.enumerated() {
                 if number >= Self.width { try await group.next() }
                 group.addTask { try await Self.kill(at: point, during: deed) }
             }
@@ -20,6 +21,7 @@ struct KillPointTests {
     }
 
     private static func kill(at point: KillPoint, during deed: Deed) async throws {
+        let comment: Comment = "\(deed), \(point)"
         try await Fleet.with { fleet in
             let customer = Customer(at: [fleet.second, fleet.first])
             // Also opens the connection on which a request is cut.
@@ -28,19 +30,19 @@ struct KillPointTests {
             let isReached = try point.prepare(deed, in: fleet)
             let caller = try fleet.first.caller
             let lost = Task { try await deed.done(by: caller, on: earlier.id) }
-            #expect(await isReached(), "\(point)")
+            #expect(await isReached(), comment)
             await fleet.first.kill()
-            await #expect(throws: Wire.NoAnswer.self, "\(point)") { try await lost.value }
+            await #expect(throws: Wire.NoAnswer.self, comment) { try await lost.value }
             fleet.first.redis.thaw()
             fleet.banks[0].proxy.thaw()
             try await fleet.first.start()
             let reply = try await deed.done(by: customer, on: earlier.id)
-            #expect(reply.status == 201, "\(point): \(reply.text)")
-            #expect(reply.state == "succeeded", "\(point)")
+            #expect(reply.status == 201, "\(comment): \(reply.text)")
+            #expect(reply.state == "succeeded", comment)
             let again = try await deed.done(by: customer, on: earlier.id)
-            #expect(again.body == reply.body, "\(point)")
-            #expect(again.isReplayed, "\(point)")
-            try await expectPromises(of: fleet, deed, earlier, reply, "\(point)")
+            #expect(again.body == reply.body, comment)
+            #expect(again.isReplayed, comment)
+            try await expectPromises(of: fleet, deed, earlier, reply, comment)
         }
     }
 
