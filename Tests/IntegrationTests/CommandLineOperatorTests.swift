@@ -1,6 +1,5 @@
 import AdapterKit
 import ProcessKit
-import TestKit
 import Testing
 
 @Suite("What operators do on the command line", .serialized, .timeLimit(.minutes(2)))
