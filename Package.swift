@@ -138,7 +138,7 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "AdapterKit", "Payments", "Signing",
+                "AdapterKit", "Payments", "Resilience", "Signing",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -157,7 +157,7 @@ let package = Package(
             name: "SigningTests", dependencies: ["AdapterKit", "Signing"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
-            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "TestKit"],
+            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "SimulationTests",
@@ -178,7 +178,7 @@ let package = Package(
         .testTarget(
             name: "RedisStoreTests",
             dependencies: [
-                "AdapterKit", "Payments", "RedisStore", "TestKit",
+                "AdapterKit", "Payments", "RedisStore", "Resilience", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -19,7 +19,7 @@ struct Composition: Sendable {
     let breakers: CircuitBreakers
     let store: any PaymentStore
     /// Set when the store is Redis: it has connections to start and to close.
-    let redis: RedisPaymentStore?
+    let redis: Redis?
     let transport: CurlTransport
     let inFlight: InFlight
     let authentication: InboundAuthentication
@@ -35,8 +35,8 @@ struct Composition: Sendable {
         self.random = random
         self.logger = logger
         transport = try CurlTransport()
-        redis = try Self.redis(configuration, time: time, random: random, logger: logger)
-        store = MeasuredPaymentStore(redis ?? MemoryPaymentStore(time: time), time: time)
+        redis = try Redis(configuration, time: time, random: random, logger: logger)
+        store = MeasuredPaymentStore(redis?.payments ?? MemoryPaymentStore(time: time), time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         authentication = InboundAuthentication(configuration)
         var gateways: [Payments.Gateway] = []
@@ -49,8 +49,8 @@ struct Composition: Sendable {
         self.gateways = gateways
         certificates = CertificateExpiry(gateways)
         breakers = CircuitBreakers(
-            settings: configuration.byGateway(\.breakerSettings), store: nil, replica: Hex.encode(random.bytes(8)), time: time,
-            random: random, logger: logger)
+            settings: configuration.byGateway(\.breakerSettings), store: redis?.breakers, replica: Hex.encode(random.bytes(8)),
+            time: time, random: random, logger: logger)
         let routing = Routing(configuration, gateways: gateways)
         let vault = try Vault(configuration.encryption, random: random)
         let keeping = Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)
@@ -64,18 +64,38 @@ struct Composition: Sendable {
         operators = OperatorService(
             store: store, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)
     }
+}
 
-    private static func redis(
-        _ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger
-    ) throws -> RedisPaymentStore? {
-        guard configuration.state.backend == .redis else { return nil }
-        let redis = configuration.state.redis
-        let settings = try RedisConfiguration(
-            url: redis.url.text,
-            credentials: redis.credentials.map { .init(username: $0.username ?? "default", password: $0.password) },
-            timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
-        return try RedisPaymentStore(
-            configuration: settings, time: time, random: random, logger: logger, group: MultiThreadedEventLoopGroup.singleton)
+extension Composition {
+    /// What all replicas share.
+    struct Redis: Sendable {
+        let payments: RedisPaymentStore
+        let breakers: RedisBreakerStore
+
+        /// `nil` where the state is kept in memory.
+        fileprivate init?(
+            _ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger
+        ) throws {
+            guard configuration.state.backend == .redis else { return nil }
+            let redis = configuration.state.redis
+            let settings = try RedisConfiguration(
+                url: redis.url.text,
+                credentials: redis.credentials.map { .init(username: $0.username ?? "default", password: $0.password) },
+                timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
+            let group = MultiThreadedEventLoopGroup.singleton
+            payments = try RedisPaymentStore(configuration: settings, time: time, random: random, logger: logger, group: group)
+            breakers = try RedisBreakerStore(configuration: settings, time: time, random: random, logger: logger, group: group)
+        }
+
+        func start() async {
+            await payments.start()
+            await breakers.start()
+        }
+
+        func shutdown() async {
+            await breakers.shutdown()
+            await payments.shutdown()
+        }
     }
 }
 

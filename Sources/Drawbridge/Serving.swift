@@ -154,7 +154,7 @@ struct Serving {
         static func look(at composition: Composition) async throws -> Bool {
             guard let redis = composition.redis else { return true }
             let problems: [String]
-            do { problems = try await redis.persistenceProblems() } catch {
+            do { problems = try await redis.payments.persistenceProblems() } catch {
                 composition.logger.warning(
                     "state store failed", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
                 return false

@@ -9,9 +9,8 @@ extension CircuitBreakers {
 
     /// For a payment or an authorization. Asks the store only where the call would be the fleet's probe.
     public func permit(_ gateway: String) async -> BreakerPermit {
-        let isAwaited = isAwaited(gateway)
         let decision = change(gateway) { entry, now in
-            isAwaited && entry.breaker.isDue(at: now) ? .refuse : entry.breaker.permit(at: now)
+            entry.breaker.isDue(at: now) && isAwaited(gateway) ? .refuse : entry.breaker.permit(at: now)
         }
         switch decision {
         case .proceed(let generation): return .proceed(generation: generation)

@@ -49,10 +49,9 @@ public final class CircuitBreakers: Sendable {
     /// Whether a payment would be refused now, for routing. Changes nothing.
     public func refuses(_ gateway: String) -> Bool {
         let now = time.monotonic()
-        let isAwaited = isAwaited(gateway)
         return state.withLock { entries in
             guard let breaker = entries[gateway]?.breaker else { return false }
-            return breaker.refuses(at: now) || isAwaited && breaker.isDue(at: now)
+            return breaker.refuses(at: now) || breaker.isDue(at: now) && isAwaited(gateway)
         }
     }
 

@@ -13,7 +13,7 @@ import Testing
         let configuration = try Configuration.load(path: "\(Self.folder)/demo.yaml", environment: [:], adapters: .builtIn)
         #expect(configuration.tenants.map(\.id) == ["demo", "curl"])
         #expect(configuration.tenants.map(\.auth) == [.hmac, .none])
-        #expect(configuration.gateways.map(\.baseURL.description) == ["https://127.0.0.1:9443"])
+        #expect(configuration.gateways.map(\.baseURL.description) == ["https://127.0.0.1:9443", "https://127.0.0.1:9444"])
         let identity = try #require(configuration.gateways.first?.tls.identity)
         #expect(identity.certificate.path == "\(Self.folder)/certificates/client.pem")
     }

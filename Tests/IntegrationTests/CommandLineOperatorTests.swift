@@ -1,5 +1,6 @@
 import AdapterKit
 import ProcessKit
+import TestKit
 import Testing
 
 @Suite("What operators do on the command line", .serialized, .timeLimit(.minutes(2)))
