@@ -14,7 +14,7 @@ struct MemoryClaim: Sendable {
     /// `nil` where a settlement wrote the record whole: which request it was is not known, so any may see its answer.
     private let fingerprint: String?
     private var holder: Holder?
-    private var fixed: FixedAnswer?
+    private(set) var fixed: FixedAnswer?
     /// When recovery looks at it, on the store's clock.
     private(set) var due: Duration?
     var answered: Bool

@@ -206,6 +206,15 @@ struct MemoryPayment: Sendable {
 
     // MARK: Settling
 
+    /// Whether somebody fixed another answer before the one that is handed in.
+    func result(of settlement: Settlement) -> SettleResult {
+        if let operation = settlement.operation, operation.fixed != nil {
+            return operations[operation.record.id]?.claim.fixed.map { .answeredBefore($0) } ?? .done
+        }
+        guard settlement.fixed != nil, let before = claim.fixed else { return .done }
+        return .answeredBefore(before)
+    }
+
     mutating func settle(_ settlement: Settlement, now: Duration) {
         record = settlement.record
         buried = nil

@@ -100,14 +100,17 @@ struct MemoryPayments {
             return .done
         }
         guard known.record.version == settlement.expectedVersion else { return compare(settlement, with: known, now: now) }
+        let result = known.result(of: settlement)
         change(settlement.record.id, settlement.operation?.record.id, now: now) { $0.settle(settlement, now: now) }
-        return .done
+        return result
     }
 
     /// A settlement repeated after a lost reply finds its own work (R2).
     private func compare(_ settlement: Settlement, with known: MemoryPayment, now: Duration) -> SettleResult {
         let operation = settlement.operation.flatMap { known.operations[$0.record.id] }
-        if known.record == settlement.record, operation?.record == settlement.operation?.record { return .done }
+        if known.record == settlement.record, operation?.record == settlement.operation?.record {
+            return known.result(of: settlement)
+        }
         return .conflict(known.stored(at: now), operation?.stored(at: now))
     }
 

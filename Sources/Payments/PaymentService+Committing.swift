@@ -58,7 +58,7 @@ extension PaymentService {
     /// - Returns: whether the lease is still held.
     private func write(_ held: inout Held, _ ending: Ending, at now: Timestamp) async throws(StoreFailure) -> Bool {
         while true {
-            guard held.decides || held.hasChanges else { return false }
+            guard held.decides || held.hasChanges || owesAnswer(held) else { return false }
             let asked = time.monotonic()
             let before = held.original
             var next = held.work
@@ -68,13 +68,13 @@ extension PaymentService {
             let answer = ending.isRest || !held.decides ? finalAnswer(next, held.caller?.call) : nil
             let settlement = self.settlement(next, reversal, held, ending, answer, at: now)
             switch try await store.settle(settlement) {
-            case .done:
+            case .conflict(let payment, let operation): held.rebase(on: payment, operation)
+            case let result:
                 held.wrote(next, leaseEnd: ending.isRest ? nil : asked + held.lease.duration)
                 report(next, from: before, held, ending)
-                if ending.isRest || !held.decides { tell(held, answer) }
+                if ending.isRest || !held.decides { tell(held, answer, result) }
                 if !next.payment.reversalsDue.isEmpty, held.operation != nil { await reverseRest(of: next.payment) }
                 return held.decides
-            case .conflict(let payment, let operation): held.rebase(on: payment, operation)
             }
         }
     }
@@ -116,9 +116,25 @@ extension PaymentService {
 
     // MARK: Telling
 
-    private func tell(_ held: Held, _ answer: Answer?) {
+    /// What was fixed first is told to everybody (K3).
+    private func tell(_ held: Held, _ answer: Answer?, _ result: SettleResult) {
         guard let caller = held.caller else { return }
-        caller.first.give(answer ?? self.answer(showing: held.work, call: caller.call))
+        var told = answer ?? self.answer(showing: held.work, call: caller.call)
+        if case .answeredBefore(let fixed) = result {
+            let record = held.operation?.id.text ?? held.payment.id.text
+            let location = held.operation == nil ? Self.location(of: held.payment.id) : nil
+            do throws(Problem) { told = try replay(fixed, of: record, location: location) } catch {
+                told = Answer(error, requestID: caller.call.requestID)
+            }
+            told.replayed = false
+        }
+        caller.first.give(told)
+    }
+
+    /// Somebody else has ended it: its caller gets the answer that was fixed then, which only the store knows.
+    private func owesAnswer(_ held: Held) -> Bool {
+        guard let caller = held.caller, !caller.isAnswered else { return false }
+        return finalAnswer(held.work, caller.call) != nil
     }
 
     /// The store is away: what the gateway said is kept, and the caller is told that there is no final answer yet (T4).

@@ -258,6 +258,8 @@ public struct Settlement: Sendable {
 
 public enum SettleResult: Sendable, Equatable {
     case done
+    /// Done, but the key's answer was fixed before: that one is to be told, not the one handed in (K3).
+    case answeredBefore(FixedAnswer)
     /// Somebody changed the payment meanwhile: this is how it stands, with the operation where the settlement had one.
     case conflict(StoredPayment, StoredOperation?)
 }

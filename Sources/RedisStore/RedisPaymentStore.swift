@@ -156,7 +156,9 @@ public final class RedisPaymentStore: PaymentStore {
         // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
         let parts = settlement.announces ? try await send([script]) : try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
-        case "done": return .done
+        case "done":
+            guard let before = parts.last?.bytes, !before.isEmpty else { return .done }
+            return .answeredBefore(try RedisFields.answer(parts.last))
         case "restored":
             _ = try await client.send(listing(record, settlement.keeping))
             return .done

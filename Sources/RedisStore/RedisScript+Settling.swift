@@ -19,12 +19,18 @@ extension RedisScript {
               local oprec, opseal = get(id, 'rec', 'seal')
               same = same and oprec == ARGV[22] and opseal == ARGV[23]
             end
-            if same and (known or id == '') then return {'done'} end
+            if same and (known or id == '') then return {'done', ARGV[29] .. ARGV[4] ~= '' and get(known and id or '', 'fix') or ''} end
             return {'conflict', view(t), known and opview(id, t) or nil}
           end
         else
           begin('', ARGV[6] ~= '' and ARGV[5] or '', '1', ARGV[4])
           verdict = 'restored'
+        end
+        local before = ''
+        if ARGV[29] ~= '' then
+          if known then before = get(id, 'fix') end
+        elseif ARGV[4] ~= '' and verdict == 'done' then
+          before = get('', 'fix')
         end
         write(8)
         finish('', ARGV[4], ARGV[5], ARGV[6], ARGV[7], t)
@@ -50,7 +56,7 @@ extension RedisScript {
           redis.call('LTRIM', H, \(-StoreLimits.historyEntries), -1)
         end
         keep(retention, keys)
-        return {verdict}
+        return {verdict, before}
         """)
 
     /// ARGV: operation or nothing.

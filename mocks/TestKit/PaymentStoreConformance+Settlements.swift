@@ -258,6 +258,34 @@ extension PaymentStoreConformance {
             #expect(try await test.stored(record).holder == "owner")
             #expect(try await test.store.due(limit: 10).isEmpty)
         },
+        .init("Who settles after an answer was fixed is told which one, and it stays") { test in
+            let record = try Sample.payment()
+            _ = try await test.store.claim(Sample.claim(record))
+            let heard = Settlement(
+                record: record.next(.succeeded), expectedVersion: 1, fixed: Sample.answer, keeping: Sample.kept)
+            #expect(try await test.store.settle(heard) == .done)
+            let late = Settlement(
+                record: heard.record.next(.succeeded), expectedVersion: 2,
+                fixed: FixedAnswer(status: 201, sealedBody: [9, 9]), hold: Sample.release, keeping: Sample.kept)
+            #expect(try await test.store.settle(late) == .answeredBefore(Sample.answer))
+            let repeated = try await test.store.claim(Sample.claim(try Sample.payment(), token: "other"))
+            #expect(repeated == .replay(Sample.answer))
+        },
+        .init("The same holds for an operation's answer") { test in
+            let payment = try await test.settled(.authorized)
+            let capture = try await test.begin(.capture, of: payment)
+            func settlement(_ step: Int, _ fixed: FixedAnswer) -> Settlement {
+                var (paid, done) = (payment.next(.authorized), capture.next(.failed))
+                paid.version = payment.version + step
+                done.version = capture.version + step
+                return Settlement(
+                    record: paid, expectedVersion: paid.version - 1, operation: .init(record: done, fixed: fixed),
+                    keeping: Sample.kept)
+            }
+            #expect(try await test.store.settle(settlement(1, Sample.answer)) == .done)
+            let other = FixedAnswer(status: 200, sealedBody: [9])
+            #expect(try await test.store.settle(settlement(2, other)) == .answeredBefore(Sample.answer))
+        },
         .init("A settlement that tells the caller 202 shows repeats the payment as it is") { test in
             let record = try Sample.payment()
             _ = try await test.store.claim(Sample.claim(record))

@@ -33,7 +33,8 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
 
     package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
         let result = try await kept.settle(settlement)
-        if case .done = result { written?(settlement) }
+        if case .conflict = result { return result }
+        written?(settlement)
         return result
     }
 
