@@ -206,12 +206,15 @@ struct MemoryPayment: Sendable {
 
     // MARK: Settling
 
-    /// Whether somebody fixed another answer before the one that is handed in.
+    /// Whether another answer was fixed before the one that is handed in.
     func result(of settlement: Settlement) -> SettleResult {
-        if let operation = settlement.operation, operation.fixed != nil {
-            return operations[operation.record.id]?.claim.fixed.map { .answeredBefore($0) } ?? .done
-        }
-        guard settlement.fixed != nil, let before = claim.fixed else { return .done }
+        let (fixed, before) =
+            if let operation = settlement.operation {
+                (operation.fixed, operations[operation.record.id]?.claim.fixed)
+            } else {
+                (settlement.fixed, claim.fixed)
+            }
+        guard let fixed, let before, before != fixed else { return .done }
         return .answeredBefore(before)
     }
 

@@ -10,6 +10,11 @@ extension RedisScript {
         local t = now()
         local retention, keys, id = num(ARGV[2]), num(ARGV[3]), ARGV[20]
         local known = id ~= '' and exists(id)
+        local function other(id)
+          local fixed, before = id == '' and ARGV[4] or ARGV[29], get(id, 'fix')
+          if fixed == '' or fixed == before then return '' end
+          return before
+        end
         local verdict = 'done'
         if exists('') then
           local ver, rec, seal = get('', 'ver', 'rec', 'seal')
@@ -19,7 +24,7 @@ extension RedisScript {
               local oprec, opseal = get(id, 'rec', 'seal')
               same = same and oprec == ARGV[22] and opseal == ARGV[23]
             end
-            if same and (known or id == '') then return {'done', ARGV[29] .. ARGV[4] ~= '' and get(known and id or '', 'fix') or ''} end
+            if same and (known or id == '') then return {'done', other(known and id or '')} end
             return {'conflict', view(t), known and opview(id, t) or nil}
           end
         else
@@ -27,11 +32,7 @@ extension RedisScript {
           verdict = 'restored'
         end
         local before = ''
-        if ARGV[29] ~= '' then
-          if known then before = get(id, 'fix') end
-        elseif ARGV[4] ~= '' and verdict == 'done' then
-          before = get('', 'fix')
-        end
+        if verdict == 'done' and (known or id == '') then before = other(id) end
         write(8)
         finish('', ARGV[4], ARGV[5], ARGV[6], ARGV[7], t)
         if id ~= '' then

@@ -137,13 +137,13 @@ extension PaymentStoreConformance {
             let first = Settlement(record: authorized, expectedVersion: 1, fixed: Sample.answer, keeping: Sample.kept)
             #expect(try await test.store.settle(first) == .done)
             let capture = try await test.begin(.capture, of: authorized)
-            for (version, fixed) in [(2, Sample.answer), (3, other)] {
+            for (version, fixed, result) in [(2, Sample.answer, SettleResult.done), (3, other, .answeredBefore(Sample.answer))] {
                 var changed = authorized.next(.succeeded)
                 changed.version = version + 1
                 let settlement = Settlement(
                     record: changed, expectedVersion: version, fixed: other, hold: Sample.release,
                     operation: .init(record: capture.next(.succeeded), fixed: fixed, hold: Sample.release), keeping: Sample.kept)
-                #expect(try await test.store.settle(settlement) == .done)
+                #expect(try await test.store.settle(settlement) == result)
             }
             #expect(try await test.store.claim(Sample.claim(record)) == .replay(Sample.answer))
             #expect(try await test.store.claim(Sample.claim(capture)) == .replay(Sample.answer))
