@@ -126,6 +126,8 @@ extension PaymentService {
                 work.payment.hear(word)
                 if work.payment != before { work.payment.append(asked) }
             }
+        // What it has taken, a "not found" does not undo.
+        case .nothingHeld where !record.maySend: pass.asked(name, .notFoundYet)
         case .nothingHeld(let asked):
             pass.proved(name)
             held.change { work, _ in
