@@ -60,7 +60,7 @@ struct OperationKeyTests {
         world.store.fail([.settle], fault, times: 3)
         world.bank.script(.refund("APPROVED", amount: 400))
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
-        await world.finish()
+        await world.finish(pauses: 3)
         let record = try await world.record()
         #expect(record.amountRefunded == 400)
         #expect(record.attempts.count == 2)
@@ -73,7 +73,7 @@ struct OperationKeyTests {
         world.store.fail([.settle], .replyLost, times: 2)
         world.bank.script(.lost, .silence)
         #expect(try await world.operate(.refund, on: id, amount: 400).status == 202)
-        await world.finish()
+        await world.finish(pauses: 2)
         #expect(try await world.record().attempts.count == 2)
     }
 

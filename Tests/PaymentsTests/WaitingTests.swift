@@ -182,7 +182,7 @@ struct WaitingTests {
         world.store.fail([.settle], .replyLost, times: 3)
         world.bank.script(.charge("APPROVED"))
         #expect(try await world.pay().status == 202)
-        await world.finish()
+        await world.finish(pauses: 3)
         let record = try await world.record()
         #expect(record.status == .succeeded)
         #expect(record.version == 2)

@@ -1,6 +1,7 @@
 import AdapterKit
 import BankHMAC
 import Payments
+import Resilience
 import TestKit
 import Testing
 
@@ -21,6 +22,7 @@ struct World: Sendable {
     let derivation = Derivation(deployment: deployment)
     let service: PaymentService
     let recovery: Recovery
+    let breakers: CircuitBreakers
 
     /// - Parameters:
     ///   - route: the gateways of the one route, primary first; `bank-a` and `bank-b` are both configured.
@@ -32,7 +34,7 @@ struct World: Sendable {
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
         policy: Gateway.Policy = once, softDeclines: Set<FailureCategory> = [], queue: Cadence = .queue,
-        maximumInFlight: Int = 100, deadline: Duration = World.deadline, beside other: World? = nil
+        breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline, beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
@@ -41,6 +43,9 @@ struct World: Sendable {
         store = other?.store ?? FaultyStore(MemoryPaymentStore(time: time))
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
+        breakers = CircuitBreakers(
+            settings: breaker.map { ["bank-a": $0, "bank-b": $0] } ?? [:], store: nil, replica: "r", time: time, random: random,
+            logger: log.logger)
         service = PaymentService(
             settings: .init(
                 deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)), queue: queue),
@@ -51,11 +56,8 @@ struct World: Sendable {
                     try Self.gateway("bank-b", policy: policy),
                 ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, client: GatewayClient(transport: bank, time: time, random: random),
-            breakers: CircuitBreakers(
-                settings: [:], store: nil, replica: "one", time: time, random: random, logger: log.logger),
-            limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
-            inFlight: inFlight,
+            store: store, client: GatewayClient(transport: bank, time: time, random: random), breakers: breakers,
+            limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random, inFlight: inFlight,
             logger: log.logger)
         recovery = Recovery(service: service)
     }
@@ -159,12 +161,25 @@ struct World: Sendable {
         bank.sent.filter { $0.request.method == .post && $0.request.target == "/v1/charges" }
     }
 
-    /// Moves the clock until nothing is at work any more.
-    func finish() async {
-        while inFlight.count > 0 {
+    /// Lets the pauses between tries to write pass, so many, until nothing is at work any more.
+    func finish(pauses: Int = 1) async {
+        for _ in 0..<pauses {
+            await time.sleepers(atLeast: 1)
             time.advance(by: .seconds(6))
-            await Task.yield()
         }
+        await inFlight.idle()
+    }
+
+    /// Lets a pause of the owner pass, while its caller waits too.
+    func pause(of duration: Duration) async {
+        await time.sleepers(atLeast: 2)
+        time.advance(by: duration)
+    }
+
+    /// One look of this replica at what is due, and all the work that comes of it.
+    func recover() async {
+        await recovery.pass()
+        await inFlight.idle()
     }
 }
 
