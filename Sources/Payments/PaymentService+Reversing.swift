@@ -57,8 +57,9 @@ extension PaymentService {
     private func giveBack(_ held: inout Held, _ outcome: Outcome, at gateway: Gateway, until end: Duration) async {
         let now = time.now()
         switch outcome {
-        // A success for a payment that nobody held has settled it: there is nothing to give back.
-        case .approved where held.payment.holder == gateway.name: break
+        // A success for a payment that nobody held has settled it: there is nothing to give back, now or later.
+        case .approved where held.payment.holder == gateway.name:
+            held.change { work, decides in if decides { work.operation?.succeedWithoutGateway() } }
         case .approved(let approval):
             guard let operation = held.operation?.reversing(approval, held.payment) else {
                 held.change { work, decides in if decides { work.operation?.endWatch(at: now) } }
