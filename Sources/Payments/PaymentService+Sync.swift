@@ -35,7 +35,9 @@ extension PaymentService {
 
     private func sync(_ stored: StoredPayment, call: Call) async throws(Problem) {
         let record = stored.record
-        guard let name = record.holder ?? record.unresolvedAttempts.first?.gateway ?? record.gateway ?? record.lastChargeAttempt?.gateway,
+        guard
+            let name = record.holder ?? record.unresolvedAttempts.first?.gateway ?? record.gateway
+                ?? record.lastChargeAttempt?.gateway,
             let gateway = routing.gateway(named: name)
         else { throw Problem(.gatewaysUnavailable, "The gateway that was asked is not configured any more.", retryAfter: 2) }
         switch await ask(gateway, about: record) {

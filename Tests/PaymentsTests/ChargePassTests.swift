@@ -129,7 +129,8 @@ extension PaymentRecord {
         shifted.attempts = attempts.map { attempt in
             AttemptRecord(
                 number: attempt.number, gateway: attempt.gateway, operation: attempt.operation, reference: attempt.reference,
-                identity: attempt.identity, startedAt: Timestamp(milliseconds: 0) + (attempt.startedAt - (Timestamp(milliseconds: 0) + age)))
+                identity: attempt.identity,
+                startedAt: Timestamp(milliseconds: 0) + (attempt.startedAt - (Timestamp(milliseconds: 0) + age)))
         }
         return shifted
     }
@@ -151,7 +152,8 @@ extension Outcome {
     fileprivate static func approved() throws -> Outcome {
         .approved(
             Approval(
-                state: .captured, gatewayReference: nil, money: Money(minorUnits: 1_000, currency: try #require(Currency("EUR")))))
+                state: .captured, gatewayReference: nil, money: Money(minorUnits: 1_000, currency: try #require(Currency("EUR"))))
+        )
     }
 }
 

@@ -132,7 +132,9 @@ struct FailoverTests {
         #expect(answer.state == "succeeded")
         #expect(answer.json["gateway"] == .string("bank-b"))
         #expect(world.hosts == ["bank-a.test", "bank-b.test"])
-        #expect(world.charges[0].request.headers.single("Idempotency-Key") == world.charges[1].request.headers.single("Idempotency-Key"))
+        #expect(
+            world.charges[0].request.headers.single("Idempotency-Key")
+                == world.charges[1].request.headers.single("Idempotency-Key"))
         let record = try await world.record()
         #expect(record.attempts.map(\.gateway) == ["bank-a", "bank-b"])
         #expect(record.reversalsDue.isEmpty)
@@ -208,7 +210,8 @@ struct FailoverTests {
     @Test("the decline of the last gateway is final, and so is a decline after which nobody else took it")
     func lastDecline() async throws {
         for (last, category) in [
-            (FakeTransport.Step.charge("DECLINED", code: "51"), "insufficient_funds"), (.charge("DECLINED", code: "05"), "do_not_honor"),
+            (FakeTransport.Step.charge("DECLINED", code: "51"), "insufficient_funds"),
+            (.charge("DECLINED", code: "05"), "do_not_honor"),
             (.notTaken, "insufficient_funds"), (.fails(.sample(.connectRefused)), "insufficient_funds"),
         ] {
             let world = try once(softDeclines: [.insufficientFunds])
@@ -275,7 +278,9 @@ struct FailoverTests {
         #expect(try await world.record().attempts.map(\.end?.code) == ["gateway_unavailable", "not_stored"])
     }
 
-    @Test("nor is a repeat at the same gateway whose attempt could not be stored (O5)", arguments: [FaultyStore.Fault.away, .replyLost])
+    @Test(
+        "nor is a repeat at the same gateway whose attempt could not be stored (O5)",
+        arguments: [FaultyStore.Fault.away, .replyLost])
     func repeatNotStored(_ fault: FaultyStore.Fault) async throws {
         let world = try world(["bank-a"])
         world.bank.script(.lost, .notFound)
@@ -335,7 +340,12 @@ struct FailoverTests {
         let answer = paying(world)
         await world.time.sleepers(atLeast: 2)
         world.store.before(.settle) {
-            guard said.withLock({ told in defer { told = true }; return !told }) else { return }
+            guard
+                said.withLock({ told in
+                    defer { told = true }
+                    return !told
+                })
+            else { return }
             _ = try? await world.service.hear(GatewayWord(gateway: "bank-a", charge: id.text, outcome: outcome))
         }
         world.time.advance(by: .seconds(2))

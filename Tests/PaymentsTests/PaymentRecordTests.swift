@@ -83,7 +83,9 @@ struct PaymentRecordTests {
 
     // MARK: S
 
-    @Test("a refusal, an action or a waiting never changes a final state (S)", arguments: [PaymentRecord.Status.succeeded, .failed, .canceled])
+    @Test(
+        "a refusal, an action or a waiting never changes a final state (S)",
+        arguments: [PaymentRecord.Status.succeeded, .failed, .canceled])
     func final(_ status: PaymentRecord.Status) {
         for said in [Self.declined, Self.action, Self.pending, Self.notProcessed, Self.rejected, Self.unknown] {
             for gateway in [a, b] {
@@ -374,7 +376,9 @@ struct PaymentRecordTests {
 
     // MARK: Proof
 
-    @Test("\"not found\" proves nothing before the declared time after the last end, under another identity, or without one (O4, R3)")
+    @Test(
+        "\"not found\" proves nothing before the declared time after the last end, under another identity, or without one (O4, R3)"
+    )
     func proof() throws {
         let delay = Duration.seconds(2)
         #expect(tried((a, .unknown)).proof(ofNothingHeldBy: a) == Timestamp(seconds: 0) + .milliseconds(1) + delay)

@@ -155,6 +155,7 @@ struct TakeoverTests {
 
     @Test("after five minutes only asks, and waits while \"not found\" proves nothing (K6, R3)")
     func old() async throws {
+        let world = try World()
         try await world.abandonPayment(after: .seconds(301))
         world.bank.script(.notFound)
         let answer = try await world.pay()
@@ -165,6 +166,7 @@ struct TakeoverTests {
 
     @Test("is still sent at five minutes, no later (K6)")
     func atTheLimit() async throws {
+        let world = try World()
         try await world.abandonPayment(after: .seconds(300))
         world.bank.script(.notFound, .charge("APPROVED"))
         #expect(try await world.pay().state == "succeeded")
@@ -275,7 +277,8 @@ struct TakeoverTests {
         }
         #expect(stored.record.version == 2)
         #expect(stored.leased)
-        let late = try await store.settle(Settlement(record: record, expectedVersion: 1, hold: .release(token: "one"), keeping: keeping))
+        let late = try await store.settle(
+            Settlement(record: record, expectedVersion: 1, hold: .release(token: "one"), keeping: keeping))
         #expect(late == .conflict(stored, nil))
     }
 

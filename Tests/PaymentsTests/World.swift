@@ -34,7 +34,8 @@ struct World: Sendable {
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
         policy: Gateway.Policy = once, softDeclines: Set<FailureCategory> = [], queue: Cadence = .queue,
-        breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline, beside other: World? = nil
+        breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline,
+        beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
@@ -57,7 +58,8 @@ struct World: Sendable {
                 ],
                 allowed: ["limited": ["bank-b"]]),
             store: store, client: GatewayClient(transport: bank, time: time, random: random), breakers: breakers,
-            limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random, inFlight: inFlight,
+            limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
+            inFlight: inFlight,
             logger: log.logger)
         recovery = Recovery(service: service)
     }
