@@ -127,6 +127,16 @@ struct ReversalTests {
         #expect(events.contains("reversal.succeeded"))
     }
 
+    @Test("whoever asks about the payment is told by the gateway that holds it, not by the one that was left behind")
+    func synced() async throws {
+        try await failedOver(.authorization)
+        #expect(try await hear(.authorized) == .applied)
+        world.bank.script(.charge("AUTHORIZED"))
+        let answer = await world.service.sync(try world.id(), call: world.call("sync"))
+        #expect(answer.state == "authorized")
+        #expect(world.hosts.last == "bank-b.test")
+    }
+
     @Test("a refused reversal is a dead letter of its own, and the payment stays as it is")
     func refused() async throws {
         try await failedOver()
