@@ -18,7 +18,7 @@ extension Checker {
         let isOpen = await waitsForOperator(record)
         if !isOpen, !(isGivenUp && [.failed, .canceled].contains(record.status)) { judgeHolder(of: record) }
         for (ask, said) in told.sorted(by: { $0.key.key < $1.key.key }) where ask.operation?.payment == order.key {
-            judge(said, to: ask, of: id)
+            judge(said, to: ask, of: id, isGivenUp: isGivenUp)
         }
     }
 
@@ -125,7 +125,7 @@ extension Checker {
     }
 
     /// What callers were told of a capture, void or refund.
-    private func judge(_ answers: [Said], to ask: Ask, of payment: PaymentID) {
+    private func judge(_ answers: [Said], to ask: Ask, of payment: PaymentID, isGivenUp: Bool) {
         guard let kind = ask.operation?.kind,
             let id = derivation.operation(kind, of: payment, tenant: World.tenant, key: ask.key)
         else { return }
@@ -133,7 +133,7 @@ extension Checker {
         let isDone =
             switch kind {
             case .capture: charges.contains { $0.captures.contains { $0.reference == id.text } }
-            case .void: !charges.contains { $0.held > 0 }
+            case .void: isGivenUp || !charges.contains { $0.held > 0 }
             default: charges.contains { $0.refunds.contains { $0.reference == id.text && $0.status == .approved } }
             }
         for said in answers {

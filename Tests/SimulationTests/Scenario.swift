@@ -38,6 +38,8 @@ struct Scenario: Sendable {
     var callbacks = 1.0
     /// Microseconds of one way to the store, at most.
     var storeLatency = 0
+    /// Whether banks take their time to give back what is reversed.
+    var reversalsWait = false
     /// Whether a bank may book what it had to call "not found" for good.
     var hasBreaches = false
     /// Microseconds from which on nothing fails any more.
@@ -61,10 +63,11 @@ struct Scenario: Sendable {
         storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
         deaths = dice.pick([0, 0.005, 0.02]) ?? 0
         pauses = dice.pick([0, 0, 0.01]) ?? 0
+        // A bank that both forgets references and breaks its word about "not found" cannot be made safe by anybody.
+        if case .forever = memory { hasBreaches = dice.chance(0.3) }
         sharesBreakers = dice.chance(0.3)
         callbacks = dice.pick([0, 0.5, 1]) ?? 0
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
-        hasBreaches = dice.chance(0.2)
         memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
         isAskable = dice.chance(0.9)
         patience = .seconds(dice.pick([30, 900, 900]) ?? 900)
@@ -79,14 +82,17 @@ struct Scenario: Sendable {
         switch mutation {
         case .resendOnUnknown: memory = .never
         case .reverseTwice, .ignoreSuccessAfterFailed:
-            hasBreaches = true
+            (hasBreaches, memory, reversalsWait, isAskable) = (true, .forever, true, true)
+            for index in orders.indices { (orders[index].isManual, orders[index].pinned) = (false, nil) }
+        case .forgetEarlierUnknown:
             memory = .forever
+            for index in orders.indices { orders[index].pinned = nil }
         case .pausedOwnerSends: pauses = 0.05
         case .repeatAfterLife: (memory, isAskable) = (.until(seconds: 40), false)
         case .dropLease, .fenceAwayApproval: (replicas, deaths, pauses) = (3, 0.01, 0.01)
         default: break
         }
-        if mutation.faults != nil { faults = 0.5 }
+        if mutation.faults != nil { faults = 0.6 }
     }
 
     private static func order(_ number: Int, _ dice: inout Dice) -> Order {

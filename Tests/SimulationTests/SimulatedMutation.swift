@@ -68,10 +68,10 @@ enum SimulatedMutation: String, Sendable, CaseIterable {
     /// What befalls requests in the worlds that are made for it; `nil`: everything.
     var faults: [BankFault]? {
         switch self {
-        case .forgetEarlierUnknown: [.timeoutLate, .timeoutBooked, .cutAfter, .cutLate, .rateLimited, .notProcessed]
+        case .forgetEarlierUnknown: [.cutAfter, .cutLate, .rateLimited, .notProcessed]
         case .countRateLimitAsAnswer: [.timeoutBooked, .cutAfter, .serverErrorAfter, .rateLimited]
         case .believeFirstNotFound: [.timeoutLate, .cutLate]
-        case .reverseTwice, .ignoreSuccessAfterFailed: [.timeoutLate, .cutLate, .notProcessed]
+        case .reverseTwice, .ignoreSuccessAfterFailed: [.cutLate, .cutLate, .notProcessed]
         default: nil
         }
     }

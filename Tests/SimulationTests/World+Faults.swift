@@ -70,6 +70,7 @@ extension World {
     func refundDecision(_ reference: String) -> SimulatedCharge.Decision {
         if reference.hasPrefix("rev_") {
             let wait = SimulatedCharge.Decision.wait(seconds: schedule.dice.within(1...60), isApproved: true, asksPayer: false)
+            if scenario.reversalsWait { return wait }
             return schedule.dice.pick([(60, .approve), (35, wait), (5, .decline("05"))]) ?? .approve
         }
         let wait = SimulatedCharge.Decision.wait(

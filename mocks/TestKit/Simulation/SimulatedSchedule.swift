@@ -1,3 +1,5 @@
+import Foundation
+
 /// Runs all jobs of a simulation one at a time, the next one chosen by the seed; where none is ready the clock jumps to the next timer.
 ///
 /// The whole simulation happens on the thread that calls `run`.
@@ -25,6 +27,8 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
     /// A number that two runs share only if they went the same way.
     package private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    private var isRunning = false
+    private var thread: Thread?
     private var ready: [Ready] = []
     private var alarms: [Alarm] = []
     private var actions: [UInt64: @Sendable () -> Void] = [:]
@@ -38,6 +42,7 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
     /// - Returns: its number, for `cancel`.
     @discardableResult
     package func after(_ delay: Int64, _ action: @escaping @Sendable () -> Void) -> UInt64 {
+        refuseStrangers()
         numbers += 1
         actions[numbers] = action
         push(Alarm(at: elapsed + max(0, delay), number: numbers))
@@ -48,7 +53,16 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
 
     // MARK: Running
 
-    func enqueue(_ job: UnownedJob, of process: SimulatedProcess) { ready.append(Ready(process: process, job: job)) }
+    func enqueue(_ job: UnownedJob, of process: SimulatedProcess) {
+        refuseStrangers()
+        ready.append(Ready(process: process, job: job))
+    }
+
+    /// A task that was begun without its process's executor runs elsewhere, at any time: then no seed would go the same way twice.
+    private func refuseStrangers() {
+        guard isRunning else { return }
+        precondition(Thread.current === thread, "a task of a simulated process runs outside of the simulation")
+    }
 
     /// Takes away the jobs of a process that must not run now.
     func withdraw(_ process: SimulatedProcess) -> [UnownedJob] {
@@ -63,6 +77,9 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
     ///   - limit: steps; a simulation that needs more is broken.
     /// - Returns: whether it ended within the limit.
     package func run(until end: Int64, limit: Int, while isNeeded: () -> Bool = { true }) -> Bool {
+        thread = Thread.current
+        isRunning = true
+        defer { isRunning = false }
         while steps < limit {
             if !ready.isEmpty {
                 runOneJob()
