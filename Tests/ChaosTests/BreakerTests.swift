@@ -10,16 +10,22 @@ struct BreakerTests {
     private static let patience = Duration.seconds(2)
 
     private static func fleet(openFor: String = "1s", _ body: @Sendable (Fleet) async throws -> Void) async throws {
-        try await Fleet.with(.always, { $0.gatewayLines[1] = "breaker: { consecutive_failures: 4, open_for: \(openFor) }" }, body)
+        try await Fleet.with(
+            .always,
+            {
+                $0.gatewayLines[0] = "retry: { max_retries: 0 }"
+                $0.gatewayLines[1] = "breaker: { consecutive_failures: 4, open_for: \(openFor) }"
+            }, body)
     }
 
-    /// Both call the bank while it is away, until the first of them refuses.
+    /// Both fail to reach the bank in turn, until the first of them refuses: of its own failures that is too early.
     /// - Returns: who tripped, and the other one.
     private static func trip(_ fleet: Fleet) async throws -> (tripped: Replica, other: Replica) {
         await fleet.banks[0].proxy.close()
+        let order = Caller.order(("gateway", .string("bank-a")), ("on_unavailable", .string("fail")))
         while true {
             for replica in fleet.replicas {
-                _ = try await replica.caller.pay(Caller.order(("gateway", .string("bank-a"))))
+                _ = try await replica.caller.pay(order)
                 for candidate in fleet.replicas where try await candidate.breaker() != "closed" {
                     return (candidate, fleet.replicas[1 - candidate.number])
                 }
