@@ -93,7 +93,11 @@ struct BreakerTests {
             for replica in fleet.replicas { #expect(try await replica.breaker() == "open") }
             // Nothing is paid without Redis; with it, the breakers are still what they were.
             try await fleet.redis.start()
-            for replica in fleet.replicas { #expect(try await replica.breaker() == "open") }
+            for replica in fleet.replicas {
+                let paid = try await Customer(at: [replica]).pay(Caller.order(), key: Caller.freshKey())
+                #expect(paid["gateway"]?.text == "bank-b")
+                #expect(try await replica.breaker() == "open")
+            }
         }
     }
 

@@ -93,6 +93,20 @@ public final class RedisServer: Sendable {
         _ = await ending?.ended()
     }
 
+    /// Takes the last bytes off the append-only file of a server that is stopped, as a machine does that loses its power: what was
+    /// answered, but not yet on the disk.
+    public func lose(lastBytes count: Int) throws {
+        let folder = folder.appendingPathComponent("appendonlydir")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        guard let file = files.filter({ $0.lastPathComponent.hasSuffix(".incr.aof") }).max(by: { $0.path < $1.path }) else {
+            throw Failure(description: "no append-only file")
+        }
+        let handle = try FileHandle(forWritingTo: file)
+        let length = try handle.seekToEnd()
+        try handle.truncate(atOffset: length > count ? length - UInt64(count) : 0)
+        try handle.close()
+    }
+
     /// The server keeps its connections and answers nothing, until `resume`.
     public func suspend() { process.withLock { $0?.signal(SIGSTOP) } }
 
