@@ -63,6 +63,16 @@ package struct RunningGateway: Sendable {
         await program.output.first { line in words.allSatisfy { line.contains($0) } } != nil
     }
 
+    /// Waits until a payment has come to an end that stands.
+    /// - Returns: whether it did.
+    package func decides(_ payment: String) async -> Bool {
+        await program.output.first { line in
+            guard line.contains(payment), let entry = try? JSON(parsing: Array(line.utf8)) else { return false }
+            let status = entry["status"]?.text ?? ""
+            return entry["message"]?.text == "payment decided" && ["succeeded", "failed", "canceled"].contains(status)
+        } != nil
+    }
+
     /// Asks the admin listener.
     package func ask(_ path: String, token: String? = nil) async throws -> Reply {
         var request = APIRequest("GET", path)

@@ -27,6 +27,8 @@ package struct Setup: Sendable {
     package var moreBanks: [Int] = []
     /// Further lines of every gateway's section, and of the file.
     package var gatewayLines: [String] = []
+    /// Further lines of the route.
+    package var routeLines: [String] = []
     package var lines: [String] = []
     package var store = Store.memory
     package var attempt = "5s"
@@ -105,12 +107,16 @@ package struct Setup: Sendable {
             gateways:
             \(names.indices.map { gateway(names[$0], port: ports[$0]) }.joined(separator: "\n"))
             routes:
-              - gateways: [\(names.joined(separator: ", "))]
+            \(route(names))
             payments: { deadline: \(deadline) }
             log: { level: \(logLevel) }
             \(lines.joined(separator: "\n"))
 
             """
+    }
+
+    private func route(_ names: [String]) -> String {
+        "  - gateways: [\(names.joined(separator: ", "))]" + routeLines.map { "\n    \($0)" }.joined()
     }
 
     /// bank-a, bank-b and so on.
