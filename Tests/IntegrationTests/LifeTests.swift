@@ -210,24 +210,60 @@ struct LifeTests {
         }
     }
 
-    @Test("is unknown when a bank is too slow for the attempt, and found again by sync", arguments: StoreKind.allCases)
+    @Test("is asked about when a bank is too slow for the attempt, and told as it is", arguments: StoreKind.allCases)
     func tooSlow(store: StoreKind) async throws {
         try await World.with(store, try Setup { $0.attempt = "1s" }) { world in
             try world.bank.script(.slowAfter(milliseconds: 1500), for: .charge)
             let reply = try await world.acme.pay()
-            #expect(reply.status == 202)
-            #expect(reply.reason == "outcome_unknown")
+            #expect(reply.status == 201)
+            #expect(reply.state == "succeeded")
+            #expect(reply.attempts.map { $0["operation"]?.text } == ["payment", "inquiry"])
             #expect(reply.attempts.first?["code"]?.text == "attempt_timed_out")
-            #expect(try await world.acme.sync(reply.id).state == "succeeded")
+            #expect(world.bank.counters[.charge] == 1)
             #expect(world.bank.ledger.moneyMovements == 1)
         }
     }
 
-    @Test("keeps a refund whose answer was lost open until sync finds it", arguments: StoreKind.allCases)
+    @Test("is unknown when a bank loses all its answers, and found again by sync", arguments: StoreKind.allCases)
+    func answersLost(store: StoreKind) async throws {
+        try await World.with(store, try Setup { $0.gatewayLines = Self.patient }) { world in
+            try world.bank.script(.cutAfter, for: .charge)
+            try world.bank.script(.cutAfter, for: .inquiry, times: 2)
+            let reply = try await world.acme.pay()
+            #expect(reply.status == 202)
+            #expect(reply.reason == "outcome_unknown")
+            let unheard = try await world.acme.sync(reply.id)
+            #expect(unheard.status == 503)
+            #expect(unheard.code == "gateways_unavailable")
+            #expect(try await world.acme.sync(reply.id).state == "succeeded")
+            #expect(world.bank.counters[.charge] == 1)
+            #expect(world.bank.ledger.moneyMovements == 1)
+        }
+    }
+
+    /// Sends nothing twice, and leaves asking to sync.
+    private static let patient = ["retry: { max_retries: 0 }", "inquiry: { first_after: 1h, max: 1h }"]
+
+    @Test("gives a refund whose answer was lost once, and says so within the call", arguments: StoreKind.allCases)
     func lostRefund(store: StoreKind) async throws {
         try await World.with(store) { world in
             let id = try await world.acme.pay().id
             try world.bank.script(.cutAfter, for: .refund)
+            let refund = try await world.acme.refund(id, 400)
+            #expect(refund.status == 201)
+            #expect(refund.state == "succeeded")
+            #expect(try await world.acme.payment(id)["amount_refunded"]?.integer == 400)
+            #expect(world.bank.ledger[id]?.refunded == 400)
+            #expect(world.bank.counters[.refund] == 1)
+        }
+    }
+
+    @Test("keeps a refund of which the bank says nothing open until sync finds it", arguments: StoreKind.allCases)
+    func openRefund(store: StoreKind) async throws {
+        try await World.with(store, try Setup { $0.gatewayLines = Self.patient }) { world in
+            let id = try await world.acme.pay().id
+            try world.bank.script(.cutAfter, for: .refund)
+            try world.bank.script(.cutAfter, for: .refundInquiry)
             let lost = try await world.acme.refund(id, 400, key: "refund-1")
             #expect(lost.status == 202)
             #expect(lost.state == "processing")

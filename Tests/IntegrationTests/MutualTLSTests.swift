@@ -45,19 +45,25 @@ struct MutualTLSTests {
         Fault("a bank that has nothing newer than TLS 1.2", "tls_version") { $0.bankIsLimitedToTLS12 = true },
     ]
 
+    /// Four attempts, with little time between them.
+    private static let quickly = "retry: { max_retries: 3, base: 5ms, max: 20ms, budget: { min_per_second: 10 } }"
+
     private static func stranger() throws -> TestAuthority { try TestAuthority(named: "Someone else", valid: Setup.valid) }
 
-    @Test("queues a payment of which the bank got nothing, and says why", arguments: faults)
+    @Test("queues a payment of which the bank got nothing whenever it was tried, and says why", arguments: faults)
     func refused(fault: Fault) async throws {
-        try await World.with(.memory, try Setup(fault.spoil)) { world in
+        let setup = try Setup {
+            $0.gatewayLines = [Self.quickly]
+            try fault.spoil(&$0)
+        }
+        try await World.with(.memory, setup) { world in
             let reply = try await world.acme.pay()
             #expect(reply.status == 202)
             #expect(reply.state == "queued")
             #expect(reply["gateway"] == .null)
-            #expect(reply.attempts.count == 1)
-            #expect(reply.attempts.first?["outcome"]?.text == "not_processed")
-            #expect(reply.attempts.first?["code"]?.text == fault.code)
-            #expect(reply.attempts.first?["http_status"] == .null)
+            #expect(reply.attempts.map { $0["outcome"]?.text } == Array(repeating: "not_processed", count: 4))
+            #expect(reply.attempts.map { $0["code"]?.text } == Array(repeating: fault.code, count: 4))
+            #expect(reply.attempts.allSatisfy { $0["http_status"] == .null })
             try await failsForGood(world)
             #expect(world.bank.ledger.charges.isEmpty)
             #expect(world.requestsAtBank == 0)
@@ -104,11 +110,15 @@ struct MutualTLSTests {
 
     @Test("queues a payment for a bank where nobody listens")
     func nobody() async throws {
-        // The port of tcpmux, which nobody serves any more.
-        try await World.with(.memory, try Setup { $0.bankPort = 1 }) { world in
+        let setup = try Setup {
+            // The port of tcpmux, which nobody serves any more.
+            $0.bankPort = 1
+            $0.gatewayLines = [Self.quickly]
+        }
+        try await World.with(.memory, setup) { world in
             let reply = try await world.acme.pay()
             #expect(reply.state == "queued")
-            #expect(reply.attempts.first?["code"]?.text == "connect_refused")
+            #expect(reply.attempts.map { $0["code"]?.text } == Array(repeating: "connect_refused", count: 4))
         }
     }
 }
