@@ -49,7 +49,8 @@ struct BreakerTests {
 
     @Test("is not opened by a bank that asks for time")
     func rateLimited() async throws {
-        try await TwoBanks.with(.memory, { $0.gatewayLines[0] = "retry: { max_retries: 0 }" }) { banks in
+        let change = { @Sendable (setup: inout Setup) in setup.gatewayLines[0] = "retry: { max_retries: 0 }" }
+        try await TwoBanks.with(.memory, change) { banks in
             try banks.first.script(.rateLimited, for: .charge, times: 6)
             for _ in 0..<6 { #expect(try await banks.acme.pay()["gateway"]?.text == "bank-b") }
             #expect(try await banks.breaker() == "closed")

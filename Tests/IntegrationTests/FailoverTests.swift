@@ -99,9 +99,13 @@ struct FailoverTests {
         }
     }
 
+    private static let movesOn = { @Sendable (setup: inout Setup) in
+        setup.routeLines = ["failover_on_declines: [issuer_unavailable]"]
+    }
+
     @Test("a decline goes on only for the reasons that the route names", arguments: ["91": "bank-b", "51": nil])
     func declines(code: String, gateway: String?) async throws {
-        try await TwoBanks.with(.memory, { $0.routeLines = ["failover_on_declines: [issuer_unavailable]"] }) { banks in
+        try await TwoBanks.with(.memory, Self.movesOn) { banks in
             try banks.first.script(.decline(code: code), for: .charge)
             let reply = try await banks.acme.pay()
             #expect(reply.status == 201)
@@ -115,7 +119,7 @@ struct FailoverTests {
 
     @Test("a payment fails for the last bank's reason where both decline")
     func declinedTwice() async throws {
-        try await TwoBanks.with(.memory, { $0.routeLines = ["failover_on_declines: [issuer_unavailable]"] }) { banks in
+        try await TwoBanks.with(.memory, Self.movesOn) { banks in
             try banks.first.script(.decline(code: "91"), for: .charge)
             try banks.second.script(.decline(code: "51"), for: .charge)
             let reply = try await banks.acme.pay()

@@ -52,8 +52,10 @@ struct UnavailableBankTests {
 
     @Test("it can be called off, and is then paid by nobody")
     func calledOff() async throws {
-        try await TwoBanks.with(.memory, { $0.lines = ["queue: { retry: { first: 1h, max: 1h }, give_up_after: 2h }"] }) {
-            banks in
+        let change = { @Sendable (setup: inout Setup) in
+            setup.lines = ["queue: { retry: { first: 1h, max: 1h }, give_up_after: 2h }"]
+        }
+        try await TwoBanks.with(.memory, change) { banks in
             await banks.way.close()
             let id = try await banks.acme.pay(TwoBanks.pinned).id
             let canceled = try await banks.acme.void(id)
@@ -65,7 +67,8 @@ struct UnavailableBankTests {
 
     @Test("an outcome that nobody knows is asked about until somebody does", arguments: StoreKind.allCases)
     func unknown(store: StoreKind) async throws {
-        try await TwoBanks.with(store, { $0.gatewayLines[0] = "retry: { max_retries: 0 }" }) { banks in
+        let change = { @Sendable (setup: inout Setup) in setup.gatewayLines[0] = "retry: { max_retries: 0 }" }
+        try await TwoBanks.with(store, change) { banks in
             try banks.first.script(.cutAfter, for: .charge)
             try banks.first.script(.garbage, for: .inquiry, times: 2)
             let reply = try await banks.acme.pay(key: "order-7")
@@ -83,11 +86,13 @@ struct UnavailableBankTests {
     }
 
     /// Given up at the second look.
-    private static let impatient = "queue: { retry: { first: 10ms, max: 10ms }, give_up_after: 10ms }"
+    private static let impatient = { @Sendable (setup: inout Setup) in
+        setup.lines = ["queue: { retry: { first: 10ms, max: 10ms }, give_up_after: 10ms }"]
+    }
 
     @Test("it is given up in time, and paid when an operator redrives it", arguments: StoreKind.allCases)
     func redriven(store: StoreKind) async throws {
-        try await TwoBanks.with(store, { $0.lines = [Self.impatient] }) { banks in
+        try await TwoBanks.with(store, Self.impatient) { banks in
             await banks.way.close()
             let id = try await banks.acme.pay(TwoBanks.pinned).id
             #expect(await banks.gateway.logs("payment decided", id, "manual_review"))
@@ -108,7 +113,7 @@ struct UnavailableBankTests {
 
     @Test("it is given up in time, and ends when an operator discards it", arguments: StoreKind.allCases)
     func discarded(store: StoreKind) async throws {
-        try await TwoBanks.with(store, { $0.lines = [Self.impatient] }) { banks in
+        try await TwoBanks.with(store, Self.impatient) { banks in
             await banks.way.close()
             let id = try await banks.acme.pay(TwoBanks.pinned, key: "order-7").id
             #expect(await banks.gateway.logs("payment decided", id, "manual_review"))
