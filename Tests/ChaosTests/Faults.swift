@@ -35,6 +35,7 @@ final class Faults: Sendable {
             }
             try await group.waitForAll()
         }
+        for bank in fleet.banks { bank.mock.forgetScript() }
     }
 
     private struct Rhythm: Sendable {
@@ -94,6 +95,9 @@ final class Faults: Sendable {
         count(.misbehaviour)
         let operation: BankOperation =
             dice.happens(0.6) ? .charge : dice.pick([.capture, .void, .refund, .inquiry, .refundInquiry])
-        try dice.pick(fleet.banks).mock.script(dice.pick(Self.misbehaviours), for: operation, times: 1 + dice.number(below: 2))
+        let bank = dice.pick(fleet.banks).mock
+        // They must not pile up while a breaker is open: every probe would meet one.
+        bank.forgetScript()
+        try bank.script(dice.pick(Self.misbehaviours), for: operation, times: 1 + dice.number(below: 2))
     }
 }

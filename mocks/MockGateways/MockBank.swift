@@ -87,6 +87,9 @@ public final class MockBank: Sendable {
         try bank.update { state throws(ScriptFailure) in try state.scenario.add(misbehaviour, to: operation, times: times) }
     }
 
+    /// Forgets what was scripted and is not used up.
+    public func forgetScript() { bank.update { $0.scenario = Scenario() } }
+
     /// Decides a charge that is `PENDING` or `ACTION_REQUIRED`.
     public func settle(_ reference: String, as status: Charge.Status, code: String? = nil) throws(SettleFailure) {
         try bank.update { state throws(SettleFailure) in try state.ledger.settle(reference, as: status, code: code) }
