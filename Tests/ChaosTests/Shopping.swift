@@ -45,7 +45,9 @@ struct Shopping: Sendable {
     private func decide(_ purchase: inout Purchase) async throws {
         let step: Purchase.Step = dice.happens(0.7) ? .capture : .void
         try await purchase.take(step, customer)
-        if step == .capture, dice.happens(0.3) { try await giveBack(&purchase) }
+        if step == .capture, purchase.steps.allSatisfy({ $0.answer.state == "succeeded" }), dice.happens(0.3) {
+            try await giveBack(&purchase)
+        }
     }
 
     /// A half at a time: a payment that is given back whole looks like one that is held nowhere.
