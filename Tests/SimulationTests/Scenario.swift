@@ -63,12 +63,12 @@ struct Scenario: Sendable {
         storeFaults = dice.pick([0, 0, 0.05, 0.2]) ?? 0
         deaths = dice.pick([0, 0.005, 0.02]) ?? 0
         pauses = dice.pick([0, 0, 0.01]) ?? 0
-        // A bank that both forgets references and breaks its word about "not found" cannot be made safe by anybody.
-        if case .forever = memory { hasBreaches = dice.chance(0.3) }
         sharesBreakers = dice.chance(0.3)
         callbacks = dice.pick([0, 0.5, 1]) ?? 0
         storeLatency = dice.pick([0, 2_000, 200_000]) ?? 0
         memory = dice.pick([.forever, .forever, .never, .until(seconds: Int64(dice.within(40...400)))]) ?? .forever
+        // A bank that both forgets references and breaks its word about "not found" cannot be made safe by anybody.
+        if case .forever = memory { hasBreaches = dice.chance(0.3) }
         isAskable = dice.chance(0.9)
         patience = .seconds(dice.pick([30, 900, 900]) ?? 900)
         calm = Int64(dice.within(10...120)) * 1_000_000

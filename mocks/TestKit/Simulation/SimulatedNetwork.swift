@@ -33,6 +33,7 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
     private struct Underway {
         let process: SimulatedProcess
         let alarm: UInt64
+        let delivery: Delivery
         let carry: @Sendable () -> Void
     }
 
@@ -65,10 +66,10 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
     /// Whether no request is on its way.
     package var isIdle: Bool { underway.isEmpty && delayed == 0 }
 
-    /// Requests of a process that died may lie about and arrive at any time later.
+    /// Requests of a process that died before it saw their end may lie about and arrive at any time later.
     package func delay(requestsOf process: SimulatedProcess, by delay: (Int) -> Int64) {
         for number in underway.keys.sorted() {
-            guard let request = underway[number], request.process === process else { continue }
+            guard let request = underway[number], request.process === process, request.delivery.endedAt == nil else { continue }
             schedule.cancel(request.alarm)
             underway[number] = nil
             delayed += 1
@@ -102,7 +103,8 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
             self.underway[number] = nil
             self.carry(request, to: bank, delivery)
         }
-        underway[number] = Underway(process: process, alarm: schedule.after(arrival, carry), carry: carry)
+        underway[number] = Underway(
+            process: process, alarm: schedule.after(arrival, carry), delivery: delivery, carry: carry)
     }
 
     private func carry(_ request: EgressRequest, to bank: SimulatedBank, _ delivery: Delivery) {
