@@ -11,6 +11,8 @@ struct ChargeRest: Sendable {
     let inquiry: Cadence
     /// A gateway with an unresolved attempt is not configured any more, or is another account now (R9).
     let isGatewayGone: Bool
+    /// Whether what a gateway is sent is stored, or its caller may still bring it: a card number is kept only while it is queued.
+    let canBeSent: Bool
 }
 
 extension PaymentRecord {
@@ -35,6 +37,7 @@ extension PaymentRecord {
         }
         // It is proved that no gateway holds anything.
         if rest.isTooOldToSend { return close(.gatewayUnavailable) }
+        if !rest.canBeSent, onUnavailable == .queue, softDecline == nil { return review(.incomplete, at: rest.now) }
         becomeUnavailable(at: rest.now, queue: rest.queue)
     }
 }

@@ -302,6 +302,9 @@ extension Failure {
         code: "gateway_unavailable", category: .gatewayUnavailable,
         message: "No gateway could take the payment, and none holds anything.")
 
+    static let expired = Failure(
+        code: "expired", category: .expired, message: "The payer did not act in time; the gateway holds nothing.")
+
     static let noLongerQueued = Failure(
         code: "invalid_state", category: .other, message: "The payment was queued no more when it was to be canceled.")
 

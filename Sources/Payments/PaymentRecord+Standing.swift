@@ -52,6 +52,21 @@ extension PaymentRecord {
         return proof
     }
 
+    /// Whether a capture, void or refund may have been done: one of its attempts has no certain end, or its first one was never
+    /// recorded (it carries the time-stamp of the claim).
+    func mayHaveHappened(_ operation: OperationRecord) -> Bool {
+        let sent = attempts.filter { $0.reference == operation.id.text && $0.operation != .inquiry }
+        return !sent.contains { $0.startedAt == operation.createdAt } || sent.contains(where: \.mayHaveHappened)
+    }
+
+    /// Whether the payer's time to act is over, and any late success with it (R4).
+    func hasLapsed(at gateway: Gateway, now: Timestamp) -> Bool {
+        guard let expiry = nextAction?.expiresAt.flatMap({ Timestamp(wholeSecondsRFC3339: $0) }), expiry < now else {
+            return false
+        }
+        return lateSuccess(at: gateway).map { $0 < now } ?? true
+    }
+
     /// Until when a success of this gateway may still come; `nil`: none can.
     func lateSuccess(at gateway: Gateway) -> Timestamp? {
         guard case .within(let late) = gateway.adapter.capabilities.lateSuccess,
@@ -103,8 +118,11 @@ extension AttemptRecord {
 
     var isCharge: Bool { operation == .payment || operation == .authorize }
 
+    /// Whether its own end leaves it open if anything was done.
+    var mayHaveHappened: Bool { end.map { $0.outcome == .unknown } ?? true }
+
     /// Whether nobody knows what became of it.
-    var isUnresolved: Bool { isCharge && resolution == nil && (end.map { $0.outcome == .unknown } ?? true) }
+    var isUnresolved: Bool { isCharge && resolution == nil && mayHaveHappened }
 
     /// Whether the gateway may hold something because of it, or come to hold it late.
     var mayHold: Bool {

@@ -126,8 +126,15 @@ extension PaymentService {
                 work.payment.hear(word)
                 if work.payment != before { work.payment.append(asked) }
             }
-        // What it has taken, a "not found" does not undo.
-        case .nothingHeld where !record.maySend: pass.asked(name, .notFoundYet)
+        // What it has taken, a "not found" does not undo, unless the payer can act no more (R4).
+        case .nothingHeld(let asked) where !record.maySend:
+            pass.asked(name, .notFoundYet)
+            guard record.hasLapsed(at: gateway, now: asked.startedAt) else { return }
+            held.change { work, decides in
+                guard decides, work.payment.status == .requiresAction else { return }
+                work.payment.append(asked)
+                work.payment.close(.expired)
+            }
         case .nothingHeld(let asked):
             pass.proved(name)
             held.change { work, _ in
@@ -147,7 +154,8 @@ extension PaymentService {
         let now = time.now()
         let rest = ChargeRest(
             now: now, isTooOldToSend: isTooOldToSend(held, at: now), hasAsked: purpose == .recovery, queue: settings.queue,
-            inquiry: inquiryCadence(of: held.payment), isGatewayGone: isGatewayGone(held.payment))
+            inquiry: inquiryCadence(of: held.payment), isGatewayGone: isGatewayGone(held.payment),
+            canBeSent: content != nil || !held.stored.payment.answered)
         var preview = held.payment
         preview.rest(rest)
         let sealed = sealed(preview, content)

@@ -10,6 +10,7 @@ extension PaymentService {
     private struct Trial {
         /// Whether it may have happened: an earlier owner may have sent it, or the last answer was `unknown`.
         var mayHaveHappened: Bool
+        let isRepeat: Bool
         var asked: Asked?
         var sent = 0
         var notBefore: Duration = .zero
@@ -18,7 +19,8 @@ extension PaymentService {
     /// - Parameter isRepeat: whether an earlier owner may have sent it.
     func operate(_ start: Held, isRepeat: Bool, until end: Duration) async {
         var held = start
-        var trial = Trial(mayHaveHappened: isRepeat)
+        let mayHaveHappened = held.operation.map { held.payment.mayHaveHappened($0) } ?? false
+        var trial = Trial(mayHaveHappened: isRepeat && mayHaveHappened, isRepeat: isRepeat)
         while held.decides, let operation = held.operation, operation.status == .processing {
             guard let name = operation.gateway else { return await cancelQueued(held) }
             guard let gateway = gateway(named: name, asWhen: operation) else {
@@ -129,7 +131,7 @@ extension PaymentService {
     private func begin(_ held: inout Held, _ trial: Trial, _ gateway: Gateway) async -> AttemptRecord? {
         guard let operation = held.operation else { return nil }
         let name = operation.operation(on: held.payment, reason: nil).name
-        let isClaimed = !trial.mayHaveHappened && trial.sent == 0 && held.caller != nil
+        let isClaimed = !trial.isRepeat && trial.sent == 0
         let attempt = AttemptRecord(
             number: held.payment.nextAttempt, gateway: gateway.name, operation: name, reference: operation.id.text,
             identity: gateway.identity,

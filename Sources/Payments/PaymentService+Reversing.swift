@@ -79,7 +79,10 @@ extension PaymentService {
             let now = time.now()
             return held.change { work, decides in if decides { work.operation?.review(.reversalRefused, at: now) } }
         }
-        let earlier = held.payment.attempts.first { $0.reference == reversal.id.text && $0.operation == .reversal }
+        // Only what may have happened must not be repeated (O3).
+        let earlier = held.payment.attempts.first {
+            $0.reference == reversal.id.text && $0.operation == .reversal && $0.mayHaveHappened
+        }
         let startedAt = held.payment.start(of: .reversal, reference: reversal.id.text, at: gateway, now: time.now())
         if let earlier, !gateway.adapter.capabilities.mayRepeat(after: startedAt - earlier.startedAt) { return }
         let attempt = AttemptRecord(

@@ -59,7 +59,7 @@ extension PaymentService {
         let now = time.now()
         let rest = ChargeRest(
             now: now, isTooOldToSend: false, hasAsked: false, queue: settings.queue, inquiry: inquiryCadence(of: stored.record),
-            isGatewayGone: false)
+            isGatewayGone: false, canBeSent: true)
         held.change { work, _ in
             guard work.payment.attempts == stored.record.attempts, work.payment.status == .processing else { return }
             work.payment.resolve(.notHeld, at: gateway)

@@ -111,7 +111,8 @@ extension Checker {
                 return fail("P3", "\(reference) is \(record.status.rawValue), and no bank knows it")
             }
             if charge.amount != record.money.minorUnits {
-                fail("O6", "\(reference) is \(record.status.rawValue) over \(record.money), and \(bank.name) has \(charge.amount)")
+                fail(
+                    "O6", "\(reference) is \(record.status.rawValue) over \(record.money), and \(bank.name) has \(charge.amount)")
             }
             let isAsStored =
                 record.status == .authorized

@@ -75,7 +75,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
 
     /// P4: what is acknowledged is stored by then.
     func acknowledged(_ word: GatewayWord, _ reception: Reception, by process: String) async {
-        schedule.note("\(process) acknowledges \(word.gateway) \(word.refund ?? word.charge) \(word.outcome.kind.rawValue): \(reception)")
+        schedule.note(
+            "\(process) acknowledges \(word.gateway) \(word.refund ?? word.charge) \(word.outcome.kind.rawValue): \(reception)")
         guard word.refund == nil, case .approved = word.outcome, let id = PaymentID(word.charge),
             let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
         else { return }

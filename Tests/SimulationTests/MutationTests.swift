@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The simulation sees what it is for: every mistake of the list is caught within so many seeds.
@@ -20,12 +21,13 @@ extension World.Report {
         violations.contains { promises.contains(String($0.prefix { $0 != ":" })) }
     }
 }
-import Foundation
 @Suite struct LookTests {
     @Test func `look`() {
         guard let text = ProcessInfo.processInfo.environment["LOOK"] else { return }
         let p = text.split(separator: " ")
-        let r = World.run(UInt64(p[0])!, aim: p.count > 1 ? SimulatedMutation(rawValue: String(p[1])) : nil, isMade: p.count > 2, isTracing: true)
+        let r = World.run(
+            UInt64(p[0])!, aim: p.count > 1 ? SimulatedMutation(rawValue: String(p[1])) : nil, isMade: p.count > 2,
+            isTracing: true)
         print(r.trace.joined(separator: "\n"), r.violations)
     }
     @Test func `how long`() {

@@ -24,7 +24,8 @@ import Testing
 extension World.Report {
     /// What to look at: the violations, how to see them again, and the end of what happened.
     var told: String {
-        let shown = (trace.prefix(300) + (trace.count > 300 ? ["…"] + trace.dropFirst(300).suffix(200) : [])).joined(separator: "\n")
+        let shown = (trace.prefix(300) + (trace.count > 300 ? ["…"] + trace.dropFirst(300).suffix(200) : [])).joined(
+            separator: "\n")
         return "seed \(seed): \(violations.joined(separator: "; "))\nmake simulate SEEDS=\(seed)..\(seed)\n\(shown)"
     }
 }

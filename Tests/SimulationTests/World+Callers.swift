@@ -154,7 +154,6 @@ struct Said: Sendable {
     }
 }
 
-
 extension Scenario.Order {
     var body: JSON {
         let card = JSON.members([
@@ -172,4 +171,3 @@ extension Scenario.Order {
         ])
     }
 }
-

@@ -116,7 +116,8 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             routing: routing(gateways),
             store: SimulatedStore(storage: storage, process: process),
             client: GatewayClient(transport: transport, time: process, random: process), breakers: breakers(process),
-            limits: GatewayLimits(limits: [:], time: process), vault: Vault(first: key, random: process), derivation: derivation, time: process,
+            limits: GatewayLimits(limits: [:], time: process), vault: Vault(first: key, random: process), derivation: derivation,
+            time: process,
             random: process, inFlight: InFlight(limit: 100),
             logger: Self.logger)
     }

@@ -6,7 +6,10 @@ package import AdapterKit
 /// what a service let through.
 package final class SimulatedBank: @unchecked Sendable {  // its schedule's thread alone touches it
     /// For how long the bank knows a reference again.
-    package enum Memory: Sendable { case forever, never, until(seconds: Int64) }
+    package enum Memory: Sendable {
+        case forever, never
+        case until(seconds: Int64)
+    }
 
     package struct Word: Sendable {
         package let gateway: String
@@ -162,7 +165,8 @@ package final class SimulatedBank: @unchecked Sendable {  // its schedule's thre
     }
 
     func refundInquiry(_ reference: String, of charge: String) -> SimulatedReply {
-        guard let index = index(of: charge), let refund = charges[index].refunds.first(where: { $0.reference == reference }) else {
+        guard let index = index(of: charge), let refund = charges[index].refunds.first(where: { $0.reference == reference })
+        else {
             return .refusal(404, "NOT_FOUND")
         }
         return .ok(refund.json)
