@@ -72,7 +72,9 @@ extension PaymentService {
             case let result:
                 held.wrote(next, leaseEnd: ending.isRest ? nil : asked + held.lease.duration)
                 report(next, from: before, held, ending)
-                if ending.isRest || !held.decides { tell(held, answer, result) }
+                // What was fixed first is told to everybody (K3), unless it has just become untrue (P3).
+                let fixed = next.isAsFinal(as: before) ? result.fixedBefore : nil
+                if ending.isRest || !held.decides { tell(held, answer, fixed) }
                 if !next.payment.reversalsDue.isEmpty, held.operation != nil { await reverseRest(of: next.payment) }
                 return held.decides
             }
@@ -116,11 +118,10 @@ extension PaymentService {
 
     // MARK: Telling
 
-    /// What was fixed first is told to everybody (K3).
-    private func tell(_ held: Held, _ answer: Answer?, _ result: SettleResult) {
+    private func tell(_ held: Held, _ answer: Answer?, _ fixed: FixedAnswer?) {
         guard let caller = held.caller else { return }
         var told = answer ?? self.answer(showing: held.work, call: caller.call)
-        if case .answeredBefore(let fixed) = result {
+        if let fixed {
             let record = held.operation?.id.text ?? held.payment.id.text
             let location = held.operation == nil ? Self.location(of: held.payment.id) : nil
             do throws(Problem) { told = try replay(fixed, of: record, location: location) } catch {
@@ -215,7 +216,18 @@ extension PaymentService {
     }
 }
 
+extension SettleResult {
+    fileprivate var fixedBefore: FixedAnswer? {
+        if case .answeredBefore(let fixed) = self { fixed } else { nil }
+    }
+}
+
 extension Held.Work {
+    /// Whether it ended no other way than it had before.
+    fileprivate func isAsFinal(as before: Held.Work) -> Bool {
+        payment.status == before.payment.status && operation?.status == before.operation?.status
+    }
+
     /// One more change.
     fileprivate mutating func count(at now: Timestamp) {
         payment.version += 1
