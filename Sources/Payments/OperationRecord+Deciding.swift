@@ -77,7 +77,8 @@ extension OperationRecord {
             return
         }
         schedule?.tries += 1
-        if now - since >= cadence.giveUpAfter { review(.outcomeUnknown, at: now) }
+        // What is only watched goes on until a success can come no more.
+        if now - since >= cadence.giveUpAfter, watchedUntil.map({ $0 <= now }) ?? true { review(.outcomeUnknown, at: now) }
     }
 
     mutating func fail(_ failure: Failure) {

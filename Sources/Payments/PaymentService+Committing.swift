@@ -141,7 +141,12 @@ extension PaymentService {
     /// The store is away: what the gateway said is kept, and the caller is told that there is no final answer yet (T4).
     private func tellUnstored(_ held: Held) {
         guard let caller = held.caller else { return }
-        caller.first.give(answer(showing: held.original, call: caller.call))
+        var told = answer(showing: held.original, call: caller.call)
+        // Also where somebody else has stored a final state: which answer was fixed with it is not known here.
+        if told.content == .problem { told = answer(showing: .init(payment: held.original.payment), call: caller.call) }
+        told.status = 202
+        told.retryAfter = 2
+        caller.first.give(told)
     }
 
     /// One line for each change of status, and the counts.

@@ -7,9 +7,8 @@ extension RedisScript {
         local fps, first = fingerprints(18)
         if not exists('') then
           if redis.call('EXISTS', M) == 1 then return {'mismatch'} end
-          begin(first, '', ARGV[3], '')
-          write(6)
-          hold('', token, t + duration)
+          write(6, fresh(first, token, t + duration, ARGV[3], ''))
+          plan('', t + duration)
           keep(num(ARGV[4]), num(ARGV[5]))
           return {'new'}
         end

@@ -28,12 +28,11 @@ extension RedisScript {
             return {'conflict', view(t), known and opview(id, t) or nil}
           end
         else
-          begin('', ARGV[6] ~= '' and ARGV[5] or '', '1', ARGV[4])
           verdict = 'restored'
         end
         local before = ''
         if verdict == 'done' and (known or id == '') then before = other(id) end
-        write(8)
+        write(8, verdict == 'restored' and fresh('', ARGV[6] ~= '' and ARGV[5] or '', 0, '1', ARGV[4]) or {})
         finish('', ARGV[4], ARGV[5], ARGV[6], ARGV[7], t)
         if id ~= '' then
           local kind, final = ARGV[21], ARGV[27] == '1'

@@ -31,6 +31,8 @@ struct RedisScript: Sendable {
     /// `due` its member of the due index; `shelf` where it lies, `kind gateway`; `dead` what it was buried for and when.
     /// Of the payment alone: `pend`, how many operations it is kept for; of an operation: `kept`, whether it counts there.
     /// In the scripts `id` is an operation's, or empty for the payment itself.
+    /// A new payment is one HSET, so that a log that ends in the middle of a script leaves all of it or nothing: Redis 7.0 keeps
+    /// the beginning of a torn transaction.
     /// Amounts are exact: below 2^53, and never written as `tostring` would.
     private static let common = """
         local P, O, M, D, H, T = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -147,15 +149,17 @@ struct RedisScript: Sendable {
           for _, key in ipairs({P, O, H}) do redis.call('PEXPIRE', key, retention) end
           redis.call('PEXPIRE', M, int(retention + keys))
         end
-        local function begin(fp, token, ans, fixed)
-          set('', 'fp', fp, 'tok', token, 'until', '0', 'ans', ans, 'fix', fixed, 'by', '', 'open', '0', 'ops', '0',
-            'pend', '0', 'due', '', 'shelf', '')
-          redis.call('SET', M, '1')
+        local function fresh(fp, token, til, ans, fixed)
+          return {'fp', fp, 'tok', token, 'until', int(til), 'ans', ans, 'fix', fixed, 'by', '', 'open', '0', 'ops', '0',
+            'pend', '0', 'due', '', 'shelf', ''}
         end
-        local function write(i)
-          set('', 'rec', ARGV[i], 'seal', ARGV[i + 1], 'tenant', ARGV[i + 2], 'st', ARGV[i + 3], 'live', ARGV[i + 4],
+        local function write(i, fields)
+          local record = {'rec', ARGV[i], 'seal', ARGV[i + 1], 'tenant', ARGV[i + 2], 'st', ARGV[i + 3], 'live', ARGV[i + 4],
             'amt', ARGV[i + 5], 'cap', ARGV[i + 6], 'ref', ARGV[i + 7], 'gw', ARGV[i + 8], 'gi', ARGV[i + 9],
-            'ver', ARGV[i + 10], 'dead', '')
+            'ver', ARGV[i + 10], 'dead', ''}
+          for _, field in ipairs(fields) do record[#record + 1] = field end
+          set('', unpack(record))
+          if #fields > 0 then redis.call('SET', M, '1') end
           shelve('', ARGV[i + 11])
         end
         local function reserve(id, kind, amount)
