@@ -69,7 +69,7 @@ extension Checker {
     private func judgeBooks(of reference: String) {
         for bank in banks {
             let charges = bank.charges(reference)
-            if charges.count(where: { $0.held > 0 }) > 1 { fail("P1", "\(bank.name) holds \(reference) twice in the end") }
+            if charges.count(where: { $0.held > 0 }) > 1 { failReference("\(bank.name) holds \(reference) twice in the end") }
             for charge in charges {
                 if charge.captures.count > 1 { fail("O8", "\(bank.name) captured \(reference) \(charge.captures.count) times") }
                 if charge.captured > charge.amount { fail("O8", "\(bank.name) captured more of \(reference) than is authorised") }

@@ -9,6 +9,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     let banks: [SimulatedBank]
     let storage: SimulatedStorage
     let derivation: Derivation
+    /// Asks that were answered 202, heard or not: from then on a repeat shows what is, and no answer is fixed (K3).
+    private var shown: Set<Ask> = []
     /// The status of each payment as it was written last.
     private var statuses: [PaymentID: PaymentRecord.Status] = [:]
     private(set) var told: [Ask: [Said]] = [:]
@@ -20,7 +22,16 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
         self.derivation = derivation
     }
 
+    /// A store that has lost its last second keeps one promise: what reaches a gateway twice reaches it under one reference.
+    var knowsReferencesOnly = false
+
+    func failReference(_ text: @autoclosure () -> String) { report("P1", text()) }
+
     func fail(_ rule: String, _ text: @autoclosure () -> String) {
+        if !knowsReferencesOnly { report(rule, text()) }
+    }
+
+    private func report(_ rule: String, _ text: @autoclosure () -> String) {
         let line = "\(rule): \(text())"
         schedule.note("VIOLATION \(line)")
         if violations.count < 20 { violations.append(line) }
@@ -31,7 +42,7 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     /// P1 holds at every moment, unless a bank broke its own word.
     func booked(_ charge: SimulatedCharge, at bank: SimulatedBank, isExcused: Bool) {
         let bookings = bank.charges(charge.reference).filter { $0.held > 0 }
-        if bookings.count > 1 { fail("P1", "\(bank.name) holds \(charge.reference) \(bookings.count) times") }
+        if bookings.count > 1 { failReference("\(bank.name) holds \(charge.reference) \(bookings.count) times") }
         guard !isExcused else { return }
         for other in banks where other !== bank && other.held(charge.reference) > 0 {
             fail("P1", "\(bank.name) and \(other.name) both hold \(charge.reference)")
@@ -41,6 +52,7 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     /// P3 for what is stored.
     func written(_ settlement: Settlement, excused: Set<String>) {
         let record = settlement.record
+        for entry in settlement.history { schedule.count(entry.event) }
         schedule.note(
             "stored \(record.id) v\(record.version) \(record.status.rawValue) \(record.processingReason?.rawValue ?? "") at \(record.gateway ?? "-")"
         )
@@ -64,6 +76,7 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     /// T4: what is answered is stored by then.
     func answered(_ said: Said, to ask: Ask, by process: String) async {
         schedule.note("\(process) answers \(ask.key) \(said.answer.status) \(said.status ?? said.code ?? "")")
+        if said.answer.status == 202 { shown.insert(ask) }
         guard said.answer.status == 201, ask.operation == nil, let id = derivation.payment(tenant: World.tenant, key: ask.key)
         else { return }
         let stored = try? await storage.kept.payment(id, tenant: World.tenant)
@@ -77,6 +90,7 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     func acknowledged(_ word: GatewayWord, _ reception: Reception, by process: String) async {
         schedule.note(
             "\(process) acknowledges \(word.gateway) \(word.refund ?? word.charge) \(word.outcome.kind.rawValue): \(reception)")
+        schedule.count("callback \(reception)")
         guard word.refund == nil, case .approved = word.outcome, let id = PaymentID(word.charge),
             let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
         else { return }
@@ -90,8 +104,9 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     // MARK: What callers were told
 
     func told(_ said: Said, to ask: Ask) {
+        if said.answer.replayed { schedule.count("replay") }
         guard !said.isTransient else { return }
-        if let first = told[ask]?.first, first.isFixed, said.answer.body != first.answer.body {
+        if !shown.contains(ask), let first = told[ask]?.first, first.isFixed, said.answer.body != first.answer.body {
             schedule.note("first \(String(decoding: first.answer.body, as: UTF8.self))")
             schedule.note("then \(String(decoding: said.answer.body, as: UTF8.self))")
             fail("K3", "\(ask.key) was answered \(first.answer.status), and then \(said.answer.status) with other bytes")

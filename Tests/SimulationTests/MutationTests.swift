@@ -17,27 +17,7 @@ import Testing
 }
 
 extension World.Report {
-    func breaks(_ promises: Set<String>) -> Bool {
+    fileprivate func breaks(_ promises: Set<String>) -> Bool {
         violations.contains { promises.contains(String($0.prefix { $0 != ":" })) }
-    }
-}
-@Suite struct LookTests {
-    @Test func `look`() {
-        guard let text = ProcessInfo.processInfo.environment["LOOK"] else { return }
-        let p = text.split(separator: " ")
-        let r = World.run(
-            UInt64(p[0])!, aim: p.count > 1 ? SimulatedMutation(rawValue: String(p[1])) : nil, isMade: p.count > 2,
-            isTracing: true)
-        print(r.trace.joined(separator: "\n"), r.violations)
-    }
-    @Test func `how long`() {
-        guard ProcessInfo.processInfo.environment["LONG"] != nil else { return }
-        for mutation in SimulatedMutation.allCases {
-            let t = Date()
-            let seed = (UInt64(1)...1000).first { seed in
-                World.run(seed, aim: mutation, isMade: true).breaks(mutation.breaks)
-            }
-            print("LONG", mutation, seed as Any, Date().timeIntervalSince(t))
-        }
     }
 }

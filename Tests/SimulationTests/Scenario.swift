@@ -36,6 +36,8 @@ struct Scenario: Sendable {
     var pauses = 0.0
     /// How much of what a bank books it posts.
     var callbacks = 1.0
+    /// Whether the store dies once and has lost its last second then.
+    var losesStore = false
     /// Microseconds of one way to the store, at most.
     var storeLatency = 0
     /// Whether banks take their time to give back what is reversed.
@@ -72,6 +74,7 @@ struct Scenario: Sendable {
         isAskable = dice.chance(0.9)
         patience = .seconds(dice.pick([30, 900, 900]) ?? 900)
         calm = Int64(dice.within(10...120)) * 1_000_000
+        if case .forever = memory { losesStore = aim == nil && dice.chance(0.05) }
         if let aim { self.aim(at: aim) }
         orders = (1...dice.within(1...3)).map { Self.order($0, &dice) }
     }

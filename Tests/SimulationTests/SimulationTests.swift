@@ -13,6 +13,21 @@ import Testing
         #expect(failed == [], "seeds with violations")
     }
 
+    @Test func `everything that a simulation is for happens in it`() {
+        var seen: Set<String> = []
+        for seed in Seeds.usual.prefix(400) { seen.formUnion(World.run(seed).events.keys) }
+        let wanted = BankFault.allCases.map { "\($0)" } + Self.wanted
+        #expect(wanted.filter { !seen.contains($0) } == [], "of \(seen.sorted())")
+    }
+
+    private static let wanted = [
+        "death", "pause", "store", "store lost", "callback applied", "callback stale", "callback unmatched", "failover",
+        "late_success",
+        "redriven", "discarded", "replay", "payment.authorized", "payment.succeeded", "payment.failed", "payment.canceled",
+        "payment.queued", "payment.requires_action", "payment.manual_review", "capture.succeeded", "void.succeeded",
+        "refund.succeeded", "refund.failed", "reversal.succeeded",
+    ]
+
     @Test func `a seed goes the same way every time`() {
         for seed in (Seeds.asked ?? Seeds.usual).prefix(20) {
             let (first, second) = (World.run(seed, isTracing: true), World.run(seed, isTracing: true))

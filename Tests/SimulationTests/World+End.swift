@@ -10,15 +10,12 @@ extension World {
         let fingerprint: UInt64
         let trace: [String]
         let steps: Int
-        /// Seconds of simulated time.
-        let seconds: Int64
+        /// How often what happened.
+        let events: [String: Int]
     }
 
     private static let horizon: Int64 = 7_200_000_000
     private static let maximumSteps = 40_000
-
-    /// How long it goes on after everything is settled: as long as a late success may come.
-    private static let aftermath: Int64 = 0
 
     static func run(_ seed: UInt64, aim: SimulatedMutation? = nil, isMade: Bool = false, isTracing: Bool = false) -> Report {
         let world = World(Scenario(seed: seed, aim: aim, isMade: isMade), seed: seed, isTracing: isTracing)
@@ -31,7 +28,7 @@ extension World {
         world.judge()
         let report = Report(
             seed: seed, violations: world.checker.violations, fingerprint: world.schedule.fingerprint,
-            trace: world.schedule.trace, steps: world.schedule.steps, seconds: world.schedule.elapsed / 1_000_000)
+            trace: world.schedule.trace, steps: world.schedule.steps, events: world.schedule.events)
         world.end()
         return report
     }

@@ -78,8 +78,26 @@ extension World {
         return schedule.dice.pick([(80, .approve), (10, .decline("05")), (10, wait)]) ?? .approve
     }
 
+    /// The store dies, loses what it has not yet put on disk, and is back some seconds later.
+    func loseStore() {
+        guard scenario.losesStore, let journal = storage.journal else { return }
+        schedule.after(Int64(schedule.dice.within(1_000_000...20_000_000))) { [unowned self] in
+            schedule.note("the store dies")
+            schedule.count("store lost")
+            isStoreDown = true
+            callers.start { [unowned self] in
+                storage.replace(with: await journal.store(without: .seconds(1)))
+                await callers.rest(Int64(schedule.dice.within(100_000...5_000_000)))
+                schedule.note("the store is back")
+                isStoreDown = false
+            }
+        }
+    }
+
     func storeFault() -> SimulatedStorage.Fault? {
+        if isStoreDown { return .away }
         guard !isCalm, schedule.dice.chance(scenario.storeFaults) else { return nil }
+        schedule.count("store")
         return schedule.dice.chance(0.5) ? .away : .replyLost
     }
 }

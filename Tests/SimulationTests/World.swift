@@ -31,6 +31,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     /// How often the operator has put each dead letter back.
     var redrives: [WorkID: Int] = [:]
     var isOperatorDone = false
+    var isStoreDown = false
 
     init(_ scenario: Scenario, seed: UInt64, isTracing: Bool = false) {
         self.seed = seed
@@ -46,6 +47,9 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         network = SimulatedNetwork(schedule: schedule, banks: banks) { [unowned self] in plan($0, at: $1, $2) }
         connect()
         makeMistakes()
+        if scenario.losesStore { storage.journal = SimulatedJournal(time: callers) }
+        checker.knowsReferencesOnly = scenario.losesStore
+        loseStore()
         replicas = (1...scenario.replicas).map(Replica.init)
         for replica in replicas { begin(replica) }
     }

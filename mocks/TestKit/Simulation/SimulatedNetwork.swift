@@ -86,6 +86,7 @@ package final class SimulatedNetwork: @unchecked Sendable {  // its schedule's t
         guard let bank = banks[String(endpoint.host.prefix { $0 != "." })] else { return .failure(.sample(.nameNotResolved)) }
         let exchange = plan(request, bank, endpoint)
         schedule.note("\(process.name) \(request.method.rawValue) \(bank.name) \(request.reference): \(exchange.name)")
+        schedule.count(exchange.name)
         let delivery = Delivery()
         if let arrival = exchange.arrival { send(request, to: bank, after: arrival, for: process, delivery) }
         await process.rest(max(exchange.duration, 1))

@@ -50,6 +50,7 @@ import Payments
     package func kill() {
         guard state != .dead else { return }
         schedule.note("\(name) dies")
+        schedule.count("death")
         _ = schedule.withdraw(self)
         state = .dead
         parked = []
@@ -59,6 +60,7 @@ import Payments
     package func pause() {
         guard state == .running else { return }
         schedule.note("\(name) stops")
+        schedule.count("pause")
         state = .paused
         pausedAt = schedule.elapsed
         parked = schedule.withdraw(self)

@@ -27,6 +27,8 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
     /// A number that two runs share only if they went the same way.
     package private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    /// How often what happened.
+    package private(set) var events: [String: Int] = [:]
     private var isRunning = false
     private var thread: Thread?
     private var ready: [Ready] = []
@@ -110,6 +112,8 @@ package final class SimulatedSchedule: @unchecked Sendable {  // only the one th
         alarms = []
         actions = [:]
     }
+
+    package func count(_ event: String) { events[event, default: 0] += 1 }
 
     // MARK: Trace
 

@@ -23,6 +23,8 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
     package var mistakenSettle: Settle?
     package var mistakenClaim: Claim?
     package var alteredLease: (@Sendable (Lease) -> Lease)?
+    /// Where all that is written is noted, if some of it is to be lost.
+    package var journal: SimulatedJournal?
     /// Told of every change that was written.
     package var written: (@Sendable (Settlement) -> Void)?
 
@@ -32,6 +34,7 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
     }
 
     package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
+        journal?.write { _ = try? await $0.settle(settlement) }
         let result = try await kept.settle(settlement)
         if case .conflict = result { return result }
         written?(settlement)
@@ -55,12 +58,16 @@ package struct SimulatedStore: PaymentStore {
     package func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
         var claim = claim
         if let altered = storage.alteredLease { claim.lease = altered(claim.lease) }
-        return try await passing("claim") { [claim] store throws(StoreFailure) in try await store.claim(claim) }
+        return try await passing("claim") { [claim] store throws(StoreFailure) in
+            storage.journal?.write { _ = try? await $0.claim(claim) }
+            return try await store.claim(claim)
+        }
     }
 
     package func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
         try await passing("claim") { store throws(StoreFailure) in
             if let mistaken = storage.mistakenClaim { return try await mistaken(claim, store) }
+            storage.journal?.write { _ = try? await $0.claim(claim) }
             return try await store.claim(claim)
         }
     }
@@ -73,7 +80,10 @@ package struct SimulatedStore: PaymentStore {
     }
 
     package func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
-        try await passing("mark") { store throws(StoreFailure) in try await store.markAnswered(payment, operation: operation) }
+        try await passing("mark") { store throws(StoreFailure) in
+            storage.journal?.write { try? await $0.markAnswered(payment, operation: operation) }
+            try await store.markAnswered(payment, operation: operation)
+        }
     }
 
     package func payment(_ id: PaymentID, tenant: String) async throws(StoreFailure) -> StoredPayment? {
@@ -104,8 +114,10 @@ package struct SimulatedStore: PaymentStore {
     }
 
     package func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
-        try await passing("take") { store throws(StoreFailure) in
-            try await store.take(work, lease: storage.alteredLease?(lease) ?? lease)
+        let lease = storage.alteredLease?(lease) ?? lease
+        return try await passing("take") { store throws(StoreFailure) in
+            storage.journal?.write { _ = try? await $0.take(work, lease: lease) }
+            return try await store.take(work, lease: lease)
         }
     }
 
