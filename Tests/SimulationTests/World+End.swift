@@ -75,8 +75,13 @@ extension World {
     }
 
     private func end() {
+        // What still runs may end; what hangs is dropped.
+        for replica in replicas { replica.process?.end() }
+        _ = schedule.run(until: schedule.elapsed + 2_000_000, limit: schedule.steps + 1_000)
         for replica in replicas { replica.die() }
         callers.kill()
+        storage.replace(with: MemoryPaymentStore(time: callers))
+        storage.journal = nil
         schedule.end()
     }
 }

@@ -6,8 +6,8 @@ extension World {
     func recover(_ replica: Replica) {
         guard let process = replica.process, let service = replica.service else { return }
         let recovery = Recovery(service: service)
-        process.start { [unowned self] in
-            while true {
+        process.serve { [unowned self] in
+            while !Task.isCancelled {
                 await process.rest(1_000_000)
                 let due = try? await storage.kept.due(limit: 1)
                 if due?.isEmpty == false { await recovery.pass() }

@@ -139,7 +139,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
             settings: Dictionary(uniqueKeysWithValues: Self.bankNames.map { ($0, settings) }),
             store: scenario.sharesBreakers ? breakerStore : nil, replica: process.name, time: process, random: process,
             logger: Self.logger)
-        if scenario.sharesBreakers { process.start { await breakers.run() } }
+        process.serve { await breakers.run() }
         return breakers
     }
 

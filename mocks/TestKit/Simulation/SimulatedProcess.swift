@@ -4,7 +4,8 @@ import Payments
 /// One life of one replica: its executor, its clocks and its chance. It can be stopped, continued and killed between any two steps.
 ///
 /// What is dead never runs again: its jobs are dropped and its continuations are forgotten, as a killed process forgets them.
-@safe package final class SimulatedProcess: TaskExecutor, TimeSource, RandomSource, @unchecked Sendable {  // its schedule's thread alone touches it
+@safe
+package final class SimulatedProcess: TaskExecutor, TimeSource, RandomSource, @unchecked Sendable {  // one thread only
     package enum State: Sendable { case running, paused, dead }
 
     package let name: String
@@ -15,6 +16,7 @@ import Payments
     /// A mutation: the monotonic clock stands still while the process is stopped.
     package var clockStopsWhilePaused = false
 
+    private var services: [Task<Void, Never>] = []
     private var dice: Dice
     private var parked: [UnownedJob] = []
     private var sleepers: [UInt64: UnsafeContinuation<Void, any Error>] = unsafe [:]
@@ -45,6 +47,18 @@ import Payments
         Task(executorPreference: self) { await body() }
     }
 
+    /// Begins a task that goes on until the process ends.
+    package func serve(_ body: @escaping @Sendable () async -> Void) {
+        guard state != .dead else { return }
+        services.append(Task(executorPreference: self) { await body() })
+    }
+
+    /// Cancels what goes on until then.
+    package func end() {
+        for service in services { service.cancel() }
+        services = []
+    }
+
     // MARK: Life
 
     package func kill() {
@@ -53,6 +67,7 @@ import Payments
         schedule.count("death")
         _ = schedule.withdraw(self)
         state = .dead
+        services = []
         parked = []
         unsafe sleepers = [:]
     }
