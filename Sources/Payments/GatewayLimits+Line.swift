@@ -46,13 +46,15 @@ final class BulkheadLine: Sendable {
     }
 
     private func wait(_ visitor: UInt64, _ waiter: FirstAnswer<Bool>, until: Duration) async -> Bool {
-        let timer = Task {
-            try? await time.sleep(for: until - time.monotonic())
-            giveUp(visitor)
-        }
-        defer { timer.cancel() }
-        return await withTaskCancellationHandler {
-            await waiter.value()
+        await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try? await self.time.sleep(for: until - self.time.monotonic())
+                    self.giveUp(visitor)
+                }
+                defer { group.cancelAll() }
+                return await waiter.value()
+            }
         } onCancel: {
             giveUp(visitor)
         }
