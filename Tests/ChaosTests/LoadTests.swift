@@ -21,7 +21,7 @@ struct LoadTests {
             #expect(violations.isEmpty, "\(chaos): \(violations.count)\n\(violations.prefix(3).joined(separator: "\n"))")
             #expect(took < Self.patience, "\(chaos)")
             for kind in Faults.Kind.allCases { #expect(faults.all[kind, default: 0] > 0, "\(chaos): never \(kind)") }
-            #expect(told.contains { $0.answers[0].first.status == 202 } && told.contains { $0.last.state == "succeeded" })
+            #expect(told.contains { $0.last.state == "succeeded" } && told.contains { $0.last.state == "canceled" })
             Self.report(told, faults, chaos, took)
         }
     }

@@ -16,8 +16,9 @@ struct PausedOwnerTests {
         // Together, because most of the time is spent waiting for a lease to end.
         async let claimed: Void = sendsNothing()
         async let pausing: Void = sendsNothingAgain()
+        async let queueing: Void = sendsNothingOutOfLine()
         async let heard: Void = isHeard()
-        _ = try await (claimed, pausing, heard)
+        _ = try await (claimed, pausing, queueing, heard)
     }
 
     /// It was about to send.
@@ -45,8 +46,9 @@ struct PausedOwnerTests {
 
     /// It was waiting to send again.
     private func sendsNothingAgain() async throws {
-        try await Fleet.with(.always, { $0.gatewayLines[0] = "retry: { max_retries: 3, base: 800ms, max: 800ms, jitter: none }" })
-        { fleet in
+        let retry = "retry: { max_retries: 3, base: 800ms, max: 800ms, jitter: none }"
+        let slowly: @Sendable (inout Setup) -> Void = { $0.gatewayLines[0] = retry }
+        try await Fleet.with(.always, slowly) { fleet in
             let bank = fleet.banks[0].mock
             try bank.script(.notProcessed, for: .charge)
             let frozen = fleet.first.redis.freeze(at: .answer(to: RedisScript.settle.digest))
@@ -68,6 +70,34 @@ struct PausedOwnerTests {
             try await Self.expectOnePayment(paid, in: fleet)
             #expect(bank.counters[.charge] + fleet.banks[1].mock.counters[.charge] == sent)
         }
+    }
+
+    /// Its attempt was stored, and stood in line for the only place at the bank.
+    private func sendsNothingOutOfLine() async throws {
+        try await Fleet.with(.always, { $0.gatewayLines.append("limits: { concurrency: 1 }") }, Self.wakeInLine)
+    }
+
+    @Sendable private static func wakeInLine(_ fleet: Fleet) async throws {
+        let bank = fleet.banks[0].mock
+        try bank.script(.slowBefore(milliseconds: 450), for: .charge)
+        let (caller, other) = (try fleet.first.caller, try fleet.second.caller)
+        let blocker = Task { try await caller.pay(key: "blocker") }
+        await bank.reaches { _, counters in counters[.charge] == 1 }
+        let sleeper = Task { try await caller.pay(key: "order-7") }
+        // Its claim is there once another replica says so. Until then this asks nobody's bank.
+        var asked = try await other.get("/v1/payments?reference=order-1")
+        while asked["data"]?.elements?.count != 2 { asked = try await other.get("/v1/payments?reference=order-1") }
+        fleet.first.pause()
+        try await fleet.redis.elapse(lease)
+        let customer = Customer(at: [fleet.second])
+        let blocking = try await customer.pay(Caller.order(), key: "blocker")
+        let paid = try await customer.pay(Caller.order(), key: "order-7")
+        let sent = bank.counters[.charge]
+        fleet.first.resume()
+        _ = try await (blocker.value, sleeper.value)
+        #expect([blocking.status, paid.status] == [201, 201])
+        #expect(bank.counters[.charge] == sent)
+        #expect(bank.ledger.moneyMovements == 2)
     }
 
     /// It was about to store what the bank had said.
