@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// The simulation sees what it is for: every mistake of the list is caught within so many seeds.
