@@ -52,11 +52,11 @@ extension PaymentRecord {
         return proof
     }
 
-    /// Whether a capture, void or refund may have been done: one of its attempts has no certain end, or its first one was never
+    /// Whether a capture, void or refund may have been done: not all of its attempts were refused, or its first one was never
     /// recorded (it carries the time-stamp of the claim).
     func mayHaveHappened(_ operation: OperationRecord) -> Bool {
         let sent = attempts.filter { $0.reference == operation.id.text && $0.operation != .inquiry }
-        return !sent.contains { $0.startedAt == operation.createdAt } || sent.contains(where: \.mayHaveHappened)
+        return !sent.contains { $0.startedAt == operation.createdAt } || sent.contains(where: \.mayBeDone)
     }
 
     /// Whether the payer's time to act is over, and any late success with it (R4).
@@ -120,6 +120,14 @@ extension AttemptRecord {
 
     /// Whether its own end leaves it open if anything was done.
     var mayHaveHappened: Bool { end.map { $0.outcome == .unknown } ?? true }
+
+    /// Whether it did something, or may have: only a refusal is certain not to have.
+    var mayBeDone: Bool {
+        switch end?.outcome {
+        case .declined, .notProcessed, .rejected: false
+        case nil, .approved, .pending, .requiresAction, .unknown: true
+        }
+    }
 
     /// Whether nobody knows what became of it.
     var isUnresolved: Bool { isCharge && resolution == nil && mayHaveHappened }

@@ -81,7 +81,7 @@ extension PaymentService {
         }
         // Only what may have happened must not be repeated (O3).
         let earlier = held.payment.attempts.first {
-            $0.reference == reversal.id.text && $0.operation == .reversal && $0.mayHaveHappened
+            $0.reference == reversal.id.text && $0.operation == .reversal && $0.mayBeDone
         }
         let startedAt = held.payment.start(of: .reversal, reference: reversal.id.text, at: gateway, now: time.now())
         if let earlier, !gateway.adapter.capabilities.mayRepeat(after: startedAt - earlier.startedAt) { return }
