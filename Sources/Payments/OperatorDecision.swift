@@ -51,6 +51,10 @@ extension PaymentRecord {
         // What a gateway has answered, or may still answer, is asked there; only what nobody holds may be sent elsewhere.
         let isHeldByNobody = gateway == nil || reason == .queueGaveUp || reason == .incomplete
         status = isUnresolved || !isHeldByNobody ? .processing : .queued
+        if status == .queued {
+            gateway = nil
+            gatewayIdentity = nil
+        }
         processingReason = isUnresolved ? .outcomeUnknown : isHeldByNobody ? nil : .awaitingGateway
     }
 

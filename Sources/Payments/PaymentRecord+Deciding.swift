@@ -199,7 +199,9 @@ extension PaymentRecord {
 
     /// Some attempt may have happened, and for now nobody says.
     mutating func becomeUnknown(at now: Timestamp) {
-        guard status == .processing else { return }
+        // Also when it is queued already: what an owner sent that was thought dead is heard of late.
+        guard status == .processing || status == .queued else { return }
+        status = .processing
         processingReason = .outcomeUnknown
         if let attempt = unresolvedAttempts.first {
             gateway = attempt.gateway
