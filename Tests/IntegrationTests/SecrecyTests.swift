@@ -116,6 +116,7 @@ struct SecrecyTests {
         case "list": try await redis.command("LRANGE", key, "0", "-1")
         case "set": try await redis.command("SMEMBERS", key)
         case "zset": try await redis.command("ZRANGE", key, "0", "-1")
+        case "stream": try await redis.command("XRANGE", key, "-", "+")
         case let type: throw UnknownType(name: type)
         }
     }
