@@ -180,11 +180,12 @@ extension PaymentService {
             .increment()
     }
 
+    /// A watch of a gateway that holds nothing so far is no late success.
     private func countLateSuccess(_ record: PaymentRecord) {
-        let gateway = record.reversedAt.last ?? ""
-        Counter(label: "drawbridge_reversals_total", dimensions: [("gateway", gateway)]).increment()
+        guard let gateway = record.reversedAt.last, record.attempts.contains(where: { $0.isUnwanted(at: gateway) }) else { return }
+        Counter(label: "drawbridge_late_successes_total", dimensions: [("gateway", gateway)]).increment()
         logger.warning(
-            "gateway may hold what it should not: it is asked, and what it holds is reversed",
+            "gateway holds what it should not: it is given back",
             metadata: ["payment": "\(record.id)", "gateway": "\(gateway)", "holder": "\(record.holder ?? "-")"])
     }
 
@@ -211,7 +212,7 @@ extension PaymentService {
                 reason: operation.deadLetter?.reason.rawValue ?? operation.failure?.code)
         }
         for gateway in record.reversedAt.dropFirst(before.payment.reversedAt.count) {
-            let isHeld = record.attempts.contains { $0.gateway == gateway && $0.holdsUnwanted == true }
+            let isHeld = record.attempts.contains { $0.isUnwanted(at: gateway) }
             add(isHeld ? "late_success" : "watched", gateway: gateway, from: nil, to: nil, reason: nil)
         }
         if let from = before.payment.gateway, let to = record.gateway, from != to {
@@ -219,6 +220,10 @@ extension PaymentService {
         }
         return entries
     }
+}
+
+extension AttemptRecord {
+    fileprivate func isUnwanted(at gateway: String) -> Bool { self.gateway == gateway && holdsUnwanted == true }
 }
 
 extension SettleResult {
