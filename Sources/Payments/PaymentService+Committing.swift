@@ -182,7 +182,9 @@ extension PaymentService {
 
     /// A watch of a gateway that holds nothing so far is no late success.
     private func countLateSuccess(_ record: PaymentRecord) {
-        guard let gateway = record.reversedAt.last, record.attempts.contains(where: { $0.isUnwanted(at: gateway) }) else { return }
+        guard let gateway = record.reversedAt.last, record.attempts.contains(where: { $0.isUnwanted(at: gateway) }) else {
+            return
+        }
         Counter(label: "drawbridge_late_successes_total", dimensions: [("gateway", gateway)]).increment()
         logger.warning(
             "gateway holds what it should not: it is given back",
