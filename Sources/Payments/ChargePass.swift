@@ -110,7 +110,7 @@ struct ChargePass: Sendable {
             return clearUp(record, at: gateway, situation)
         }
         guard situation.content != .none, !situation.isTooOldToSend else { return .rest }
-        return goOn(situation)
+        return goOn(record, situation)
     }
 
     /// Recovery asks once about what a gateway has taken; whoever has just heard it has nothing to ask.
@@ -153,10 +153,11 @@ struct ChargePass: Sendable {
     }
 
     /// The next gateway, or the same one again after its backoff.
-    private mutating func goOn(_ situation: Situation) -> Step {
+    private mutating func goOn(_ record: PaymentRecord, _ situation: Situation) -> Step {
         // Whatever was begun has ended with nothing: whether somebody takes it now is the queue's to find out (T2).
         if purpose == .recovery { return .rest }
-        for gateway in candidates where !isExhausted(gateway.name) {
+        let bound = candidates.first { $0.binds(record) }
+        for gateway in candidates where !isExhausted(gateway.name) && (bound == nil || gateway.name == bound?.name) {
             guard !situation.refuses(gateway.name) else {
                 exhaust(gateway.name)
                 continue
@@ -222,5 +223,14 @@ struct ChargePass: Sendable {
     private func candidates(after name: String) -> ArraySlice<Gateway> {
         guard let index = candidates.firstIndex(where: { $0.name == name }) else { return [] }
         return candidates[(index + 1)...]
+    }
+}
+
+extension Gateway {
+    /// Whether a payment must stay here once an attempt was `unknown`, even after a "not found": a success that comes late all the
+    /// same could not be given back (O4, O9).
+    fileprivate func binds(_ record: PaymentRecord) -> Bool {
+        if case .provable = adapter.capabilities.failover { return false }
+        return record.chargeAttempts(at: name).contains { $0.resolution == .notHeld }
     }
 }

@@ -341,6 +341,22 @@ struct ChargePassTests {
         }
     }
 
+    @Test(
+        "nor does it once \"not found\" came, while a late success there could not be given back (O9)", arguments: [true, false])
+    func boundBySuccessToCome(canReverse: Bool) throws {
+        let first = Drive.gateway("bank-a") { $0.capabilities.reversal = canReverse }
+        var drive = try Drive([first, b])
+        try drive.sent("bank-a", .lost)
+        drive.elapsed += .seconds(2)
+        drive.proved("bank-a")
+        #expect(drive.next() == (canReverse ? .send("bank-b") : .rest))
+        drive.pass = ChargePass(candidates: [first, b], purpose: .queue)
+        #expect(drive.next() == .send("bank-a"))
+        drive.refused = ["bank-a"]
+        drive.pass = ChargePass(candidates: [first, b], purpose: .queue)
+        #expect(drive.next() == (canReverse ? .send("bank-b") : .rest))
+    }
+
     @Test("nothing is sent again from three quarters of the reference's life on; it is only asked (O3)")
     func referenceLife() throws {
         let brief = Drive.gateway("bank-a") { $0.capabilities.idempotency = .limited(.seconds(40)) }
