@@ -47,9 +47,45 @@ public protocol GatewayAdapter: Sendable {
 
     /// For `accountValidation`.
     func accountAnswer(of response: GatewayResponse, for operation: Operation) -> AccountAnswer
+
+    /// The adapter's own keys of a gateway's `callback` section. Those that all have (`tolerance`, `allowed_networks`,
+    /// `client_certificate_subject`, `hint`) are read by the runtime and not listed here.
+    static var callbackSettings: [SettingDescription] { get }
+
+    /// How the gateway proves its callbacks.
+    /// - Parameter settings: the `callback` section without what all have.
+    /// - Throws: `SettingsFailure` naming the setting and what was expected.
+    func callbackScheme(_ settings: AdapterSettings) throws(SettingsFailure) -> CallbackScheme
+
+    /// What a proven callback says; empty where it is no news for us.
+    /// - Throws: `CallbackFailure` when the body cannot be read: it is kept for the operator.
+    func events(from callback: VerifiedCallback) throws(CallbackFailure) -> [CallbackEvent]
+
+    /// Whom an unproven callback speaks of.
+    func subjects(of callback: UnprovenCallback) throws(CallbackFailure) -> [CallbackSubject]
+
+    /// What the gateway takes as received.
+    var acknowledgement: CallbackAcknowledgement { get }
 }
 
 extension GatewayAdapter {
+    public static var callbackSettings: [SettingDescription] { [] }
+
+    /// An adapter without callbacks has no `callback` section.
+    public func callbackScheme(_ settings: AdapterSettings) throws(SettingsFailure) -> CallbackScheme {
+        throw settings.failure(of: "", expected: "no callback section; the adapter \(Self.name) takes no callbacks")
+    }
+
+    public func events(from callback: VerifiedCallback) throws(CallbackFailure) -> [CallbackEvent] {
+        throw CallbackFailure(reason: "not_supported")
+    }
+
+    public func subjects(of callback: UnprovenCallback) throws(CallbackFailure) -> [CallbackSubject] {
+        throw CallbackFailure(reason: "not_supported")
+    }
+
+    public var acknowledgement: CallbackAcknowledgement { CallbackAcknowledgement(status: 204) }
+
     public func accountAnswer(of response: GatewayResponse, for operation: Operation) -> AccountAnswer {
         .unanswered(reason: "not_supported")
     }

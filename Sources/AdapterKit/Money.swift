@@ -8,6 +8,8 @@ public struct Currency: Sendable, Hashable, Codable, CustomStringConvertible {
         self.code = code
     }
 
+    init(unchecked code: StaticString) { self.code = code.description }
+
     public init(from decoder: any Decoder) throws {
         let code = try decoder.singleValueContainer().decode(String.self)
         guard let currency = Currency(code) else {

@@ -1,5 +1,5 @@
 /// What is known about the money after one attempt (contract/idempotency.md, table O). It alone decides what happens next.
-public enum Outcome: Sendable, Equatable {
+public enum Outcome: Sendable, Equatable, Codable {
     /// Done, on the gateway's own word.
     case approved(Approval)
     /// Refused by issuer or risk, final. A value, not an error.
@@ -36,8 +36,8 @@ public enum Outcome: Sendable, Equatable {
 }
 
 /// The gateway's own view of a charge or refund that it approved.
-public struct Approval: Sendable, Equatable {
-    public enum State: String, Sendable { case authorized, captured, voided, refunded }
+public struct Approval: Sendable, Equatable, Codable {
+    public enum State: String, Sendable, Codable { case authorized, captured, voided, refunded }
 
     public var state: State
     public var gatewayReference: String?
@@ -60,7 +60,7 @@ public struct Approval: Sendable, Equatable {
     }
 }
 
-public struct Decline: Sendable, Equatable {
+public struct Decline: Sendable, Equatable, Codable {
     public var category: FailureCategory
     /// The gateway's own code and text. The text may name a person or a card: it is masked before it is kept.
     public var code: String?
@@ -75,7 +75,7 @@ public struct Decline: Sendable, Equatable {
     }
 }
 
-public struct NotProcessed: Sendable, Equatable {
+public struct NotProcessed: Sendable, Equatable, Codable {
     /// A closed, snake_case word: safe as a metric label.
     public var reason: String
     /// How long the gateway asked us to wait.
@@ -87,7 +87,7 @@ public struct NotProcessed: Sendable, Equatable {
     }
 }
 
-public struct Rejection: Sendable, Equatable {
+public struct Rejection: Sendable, Equatable, Codable {
     public enum Cause: String, Sendable, Codable { case request, credentials }
     public var cause: Cause
     public var code: String?
@@ -100,7 +100,7 @@ public struct Rejection: Sendable, Equatable {
     }
 }
 
-public struct Unknown: Sendable, Equatable {
+public struct Unknown: Sendable, Equatable, Codable {
     /// A closed, snake_case word: safe as a metric label.
     public var reason: String
     public var code: String?

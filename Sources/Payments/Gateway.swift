@@ -10,6 +10,8 @@ public struct Gateway: Sendable {
     /// Stored with every attempt (O5).
     public let identity: String
     public let policy: Policy
+    /// What its callbacks must prove; `nil`: it has none.
+    public let callback: CallbackPolicy?
 
     /// How often it is tried again and asked (config.md, `retry` and `inquiry`).
     public struct Policy: Sendable, Equatable {
@@ -27,9 +29,12 @@ public struct Gateway: Sendable {
         }
     }
 
-    public init(name: String, adapter: any GatewayAdapter, endpoint: Endpoint, policy: Policy = Policy()) {
+    public init(
+        name: String, adapter: any GatewayAdapter, endpoint: Endpoint, policy: Policy = Policy(), callback: CallbackPolicy? = nil
+    ) {
         self.name = name
         self.policy = policy
+        self.callback = callback
         self.adapterName = type(of: adapter).name
         self.adapter = adapter
         self.endpoint = endpoint

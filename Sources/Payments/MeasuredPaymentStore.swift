@@ -76,6 +76,23 @@ public struct MeasuredPaymentStore: PaymentStore {
         try await measuring("history") { () async throws(StoreFailure) in try await store.history(of: payment) }
     }
 
+    public func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult {
+        try await measuring("match") { () async throws(StoreFailure) in
+            try await store.match(work, at: gateway, orWait: callback, for: duration)
+        }
+    }
+
+    public func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
+        try await measuring("waiting") { () async throws(StoreFailure) in try await store.waiting(for: payment) }
+    }
+
+    public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
+    {
+        try await measuring("note") { () async throws(StoreFailure) in try await store.note(mark, entry, on: payment) }
+    }
+
     private func measuring<Value>(
         _ command: String, _ body: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {

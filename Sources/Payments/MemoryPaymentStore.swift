@@ -81,6 +81,23 @@ public final class MemoryPaymentStore: PaymentStore {
         try access { contents, now in contents.payment(payment, now: now)?.history ?? [] }
     }
 
+    // MARK: Callbacks
+
+    public func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult {
+        throw StoreFailure(code: .refused, detail: "not built yet")
+    }
+
+    public func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
+        throw StoreFailure(code: .refused, detail: "not built yet")
+    }
+
+    public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
+    {
+        throw StoreFailure(code: .refused, detail: "not built yet")
+    }
+
     /// One reading of the clock and one hold of the lock for the whole step.
     private func access<Result: Sendable>(
         _ body: (inout MemoryPayments, Duration) throws(StoreFailure) -> Result

@@ -81,7 +81,7 @@ public final class PaymentService: Sendable {
                 }
             }
             switch try await self.reachingStore({ () async throws(StoreFailure) in try await self.store.claim(claim) }) {
-            case .new:
+            case .new, .awaited:
                 self.count(charge.record)
                 return await own(
                     StoredPayment(

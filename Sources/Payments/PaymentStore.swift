@@ -35,6 +35,27 @@ public protocol PaymentStore: Sendable {
     func tally() async throws(StoreFailure) -> [Shelf: Int]
     /// What happened to a payment and its operations, oldest first; at most `StoreLimits.historyEntries`, the newest ones.
     func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry]
+
+    /// Matches a callback: the work as it stands, if it is there and its gateway has a stored attempt of the charge (or, for an
+    /// operation, is the operation's). Else the callback waits for the payment, for so long; in one step.
+    func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult
+    /// The callbacks that wait for a payment, also before it is there.
+    func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID]
+    /// Remembers a callback's event that changes nothing: its mark and its entry in the history, unless the mark is there.
+    func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
+}
+
+public enum MatchResult: Sendable, Equatable {
+    case matched(StoredWork)
+    case waits
+}
+
+public enum NoteResult: Sendable, Equatable {
+    case noted
+    /// It was applied or noted before.
+    case duplicate
 }
 
 /// The store did not do it, or did not say so in time: then whether it was stored is not known.
@@ -111,6 +132,8 @@ public struct PaymentClaim: Sendable {
 public enum PaymentClaimResult: Sendable, Equatable {
     /// Stored now, or by this same lease before (a claim repeated after a lost reply).
     case new
+    /// New, and callbacks wait for it (contract/callbacks.md): what they say comes before anything is sent.
+    case awaited([CallbackID])
     case replay(FixedAnswer)
     /// Told 202 before, without a fixed answer: shown as it is now.
     case current(StoredPayment)
@@ -206,11 +229,16 @@ public struct Settlement: Sendable {
     public var answered: Bool
     /// Appended to the payment's history in the same step.
     public var history: [HistoryEntry]
+    /// Put into the payment's outbox in the same step, in this order.
+    public var events: [PaymentEvent]
+    /// Of the callback that it takes in: where the mark is there already, nothing is written (`SettleResult.duplicate`).
+    public var mark: CallbackMark?
     public var keeping: Keeping
 
     public init(
         record: PaymentRecord, expectedVersion: Int, fixed: FixedAnswer? = nil, hold: Hold = .keep, wake: Duration? = nil,
-        answered: Bool = false, operation: OperationSettlement? = nil, history: [HistoryEntry] = [], keeping: Keeping
+        answered: Bool = false, operation: OperationSettlement? = nil, history: [HistoryEntry] = [],
+        events: [PaymentEvent] = [], mark: CallbackMark? = nil, keeping: Keeping
     ) {
         self.record = record
         self.expectedVersion = expectedVersion
@@ -220,6 +248,8 @@ public struct Settlement: Sendable {
         self.answered = answered
         self.operation = operation
         self.history = history
+        self.events = events
+        self.mark = mark
         self.keeping = keeping
     }
 
@@ -262,6 +292,8 @@ public enum SettleResult: Sendable, Equatable {
     case answeredBefore(FixedAnswer)
     /// Somebody changed the payment meanwhile: this is how it stands, with the operation where the settlement had one.
     case conflict(StoredPayment, StoredOperation?)
+    /// The callback's event was applied or noted before; nothing was written.
+    case duplicate
 }
 
 public struct StoredOperation: Sendable, Equatable {

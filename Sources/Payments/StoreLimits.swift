@@ -6,6 +6,10 @@ public enum StoreLimits {
     public static let paymentsPerReference = 1_000
     /// Changes of one payment that are remembered; the oldest go first.
     public static let historyEntries = 500
+    /// Callback events of one payment that are remembered with it; the oldest go first.
+    public static let callbackMarks = 200
+    /// Callbacks that wait for one payment.
+    public static let waitingCallbacks = 100
 }
 
 extension PaymentRecord.Status {

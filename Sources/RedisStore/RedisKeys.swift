@@ -6,13 +6,18 @@ struct RedisKeys: Sendable {
     let prefix: String
 
     /// What every script is given: the payment, its operations, the mark of its key, its bucket's due index, its history; its
-    /// bucket's tally, and the shelves with the queue, the dead letters and the unknown.
+    /// bucket's tally, and the shelves with the queue, the dead letters and the unknown; its bucket's outbox, the marks of its
+    /// callbacks, and the callbacks that wait for it.
     func all(of payment: PaymentID) -> [String] {
         let bucket = payment.bucket
         let own = ["p", "o", "k"].map { key(bucket, "\($0):\(payment)") }
         return own + [due(bucket), history(of: payment), tally(bucket)]
             + [.queue, .dead, .unknown].map { shelf($0, bucket) }
+            + [outbox(bucket), key(bucket, "c:\(payment)"), key(bucket, "i:\(payment)")]
     }
+
+    /// A stream. Fields of an entry: `tenant`, `payment`, `object`, `version`, `kind`, `cause`, `at` (milliseconds), `data` (sealed).
+    func outbox(_ bucket: String) -> String { key(bucket, "outbox") }
 
     func history(of payment: PaymentID) -> String { key(payment.bucket, "h:\(payment)") }
 

@@ -147,6 +147,13 @@ final class OperatorStore: PaymentStore {
     func due(limit: Int) async throws(StoreFailure) -> [DueWork] { throw Self.unasked }
     func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult { throw Self.unasked }
     func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) { throw Self.unasked }
+    func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult { throw Self.unasked }
+    func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] { throw Self.unasked }
+    func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult {
+        throw Self.unasked
+    }
 
     private static let unasked = StoreFailure(code: .refused, detail: "no operator asks for this")
 }

@@ -101,6 +101,23 @@ public final class FaultyStore: PaymentStore {
         try await passing(.read) { () async throws(StoreFailure) in try await kept.history(of: payment) }
     }
 
+    public func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult {
+        try await passing(.read) { () async throws(StoreFailure) in
+            try await kept.match(work, at: gateway, orWait: callback, for: duration)
+        }
+    }
+
+    public func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.waiting(for: payment) }
+    }
+
+    public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
+    {
+        try await passing(.settle) { () async throws(StoreFailure) in try await kept.note(mark, entry, on: payment) }
+    }
+
     private func passing<Value: Sendable>(
         _ step: Step, _ body: () async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {

@@ -1,5 +1,6 @@
 import AdapterKit
 import Foundation
+import Payments
 
 extension Configuration {
     /// A payment service, or a merchant, that may call the API.
@@ -52,23 +53,6 @@ extension Configuration {
         /// As configured, `whsec_` included.
         var secret: Secret
         var events = Selection.all
-
-        /// openapi.yaml, `Event.type`.
-        enum EventType: String, Sendable, CaseIterable {
-            case paymentProcessing = "payment.processing"
-            case paymentQueued = "payment.queued"
-            case paymentRequiresAction = "payment.requires_action"
-            case paymentAuthorized = "payment.authorized"
-            case paymentSucceeded = "payment.succeeded"
-            case paymentFailed = "payment.failed"
-            case paymentCanceled = "payment.canceled"
-            case paymentManualReview = "payment.manual_review"
-            case paymentDisputed = "payment.disputed"
-            case refundProcessing = "refund.processing"
-            case refundSucceeded = "refund.succeeded"
-            case refundFailed = "refund.failed"
-            case refundManualReview = "refund.manual_review"
-        }
     }
 }
 
@@ -172,7 +156,7 @@ extension Configuration.Webhook {
         let secret = section.secret("secret", required: true) {
             Self.isSigningSecret($0) ? nil : "whsec_ and base64 of 24 to 64 bytes"
         }
-        let types = ValueSyntax<EventType>.word
+        let types = ValueSyntax<PaymentEvent.Kind>.word
         let name = ValueSyntax<String>.text(types.expected) { types.parse(.text($0)) != nil }
         events = section.selection("events", of: name, expected: "all, or a list of event types")
         guard let url, let secret else { return nil }

@@ -143,6 +143,28 @@ package struct SimulatedStore: PaymentStore {
         try await passing("history") { store throws(StoreFailure) in try await store.history(of: payment) }
     }
 
+    package func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult {
+        try await passing("match") { store throws(StoreFailure) in
+            storage.journal?.write { _ = try? await $0.match(work, at: gateway, orWait: callback, for: duration) }
+            return try await store.match(work, at: gateway, orWait: callback, for: duration)
+        }
+    }
+
+    package func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
+        try await passing("waiting") { store throws(StoreFailure) in try await store.waiting(for: payment) }
+    }
+
+    package func note(
+        _ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID
+    ) async throws(StoreFailure) -> NoteResult {
+        try await passing("note") { store throws(StoreFailure) in
+            storage.journal?.write { _ = try? await $0.note(mark, entry, on: payment) }
+            return try await store.note(mark, entry, on: payment)
+        }
+    }
+
     /// There, done, and back; the process may die before, and after it was done.
     private func passing<Value: Sendable>(
         _ name: String, _ body: (any PaymentStore) async throws(StoreFailure) -> Value
