@@ -30,6 +30,11 @@ public struct Derivation: Sendable {
         operation(.reversal, of: payment, tenant: tenant, key: gateway)
     }
 
+    /// The id under which a callback that cannot be applied is kept: the same for each of its repeats.
+    func callback(of gateway: String, key: String) -> CallbackID? {
+        CallbackID(CallbackID.prefix + derived(tenant: gateway, operation: "callback", key: key))
+    }
+
     /// Digest of what makes a gateway that gateway: a "not found" under another identity proves nothing (O5).
     public static func identity(adapter: String, baseURL: String, account: [String]) -> String {
         String(Hex.encode(digest([adapter, baseURL] + account)).prefix(32))

@@ -36,16 +36,18 @@ struct Held: Sendable {
         self.leaseEnd = claimed + lease.duration
         self.caller = caller
         self.cause = caller == nil ? .reconciliation : .response
+        self.mark = nil
     }
 
     /// Nobody's: what a gateway said is written, and nothing is decided.
-    init(word stored: StoredWork, cause: HistoryEntry.Cause = .reconciliation) {
+    init(word stored: StoredWork, cause: HistoryEntry.Cause = .reconciliation, mark: CallbackMark? = nil) {
         self.stored = stored
         self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
         self.lease = Lease(token: "", duration: .zero)
         self.leaseEnd = .zero
         self.caller = nil
         self.cause = cause
+        self.mark = mark
         self.decides = false
     }
 
@@ -55,6 +57,8 @@ struct Held: Sendable {
     /// Whether there is anything to write; a reversal that is due is.
     var hasChanges: Bool { work != original || (stored.operation == nil && !work.payment.reversalsDue.isEmpty) }
     let cause: HistoryEntry.Cause
+    /// Of the callback that is taken in with it.
+    let mark: CallbackMark?
 
     mutating func change(_ change: @escaping Change) {
         change(&work, decides)

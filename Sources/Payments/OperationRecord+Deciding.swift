@@ -57,6 +57,11 @@ extension OperationRecord {
         }
     }
 
+    /// The gateway speaks of something else than what was asked for: nothing of it is applied (O6).
+    mutating func contradict(at now: Timestamp) {
+        if status == .processing { review(.amountMismatch, at: now) }
+    }
+
     mutating func succeedWithoutGateway() {
         status = .succeeded
         schedule = nil

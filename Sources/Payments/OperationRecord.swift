@@ -43,6 +43,8 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     public var deadLetter: DeadLetter?
     /// Of a reversal: until then a success may still come, and the gateway is asked again.
     public var watchedUntil: Timestamp?
+    /// The kind of the event that was told last.
+    public var told: String?
     /// Encrypted: the refund's reason.
     public var sealed: [UInt8]
 

@@ -10,16 +10,21 @@ public struct OperatorService: Sendable {
     private static let maximumConflicts = 8
 
     let store: any PaymentStore
+    let relay: EventRelay?
     let routing: Routing
     let vault: Vault
     let time: any TimeSource
     let keeping: Keeping
     let logger: Logger
+    private let announcing: Announcing
 
     public init(
-        store: any PaymentStore, routing: Routing, vault: Vault, time: any TimeSource, keeping: Keeping, logger: Logger
+        store: any PaymentStore, relay: EventRelay? = nil, routing: Routing, vault: Vault, time: any TimeSource,
+        keeping: Keeping, logger: Logger
     ) {
         self.store = store
+        self.relay = relay
+        self.announcing = Announcing(vault: vault, logger: logger)
         self.routing = routing
         self.vault = vault
         self.time = time
@@ -150,9 +155,12 @@ public struct OperatorService: Sendable {
             let entry = HistoryEntry(
                 at: now, version: next.payment.record.version, event: event, cause: .operator, actor: actor,
                 operation: id.operation, gateway: next.gateway, from: current.status, to: next.status, reason: reason)
-            let settlement = next.settlement(replacing: current, wakes: wakes, history: [entry], keeping: keeping)
+            let events = announce(&next, at: now)
+            let settlement = next.settlement(
+                replacing: current, wakes: wakes, history: [entry], events: events, keeping: keeping)
             let result = try await reaching { () async throws(StoreFailure) in try await self.store.settle(settlement) }
             guard case .conflict(let payment, let operation) = result else {
+                if !events.isEmpty { relay?.ring(id.payment) }
                 tell(id, entry, before: current.payment.record, after: next.payment.record)
                 return next
             }
@@ -160,6 +168,13 @@ public struct OperatorService: Sendable {
             current = StoredWork(payment: payment, operation: operation)
         }
         throw Problem(.invalidState, "It keeps changing. Try again in a few seconds.", retryAfter: 5)
+    }
+
+    private func announce(_ next: inout StoredWork, at now: Timestamp) -> [PaymentEvent] {
+        var operation = next.operation?.record
+        let events = announcing.events(&next.payment.record, &operation, cause: .operator, at: now)
+        if let operation { next.operation?.record = operation }
+        return events
     }
 
     private func work(_ id: WorkID) async throws(Problem) -> StoredWork {
@@ -200,12 +215,13 @@ extension StoredWork {
     }
 
     fileprivate func settlement(
-        replacing current: StoredWork, wakes: Bool, history: [HistoryEntry], keeping: Keeping
+        replacing current: StoredWork, wakes: Bool, history: [HistoryEntry], events: [PaymentEvent], keeping: Keeping
     ) -> Settlement {
         let isWoken = operation == nil && wakes || payment.record.isForRecovery
         return Settlement(
             record: payment.record, expectedVersion: current.payment.record.version, wake: isWoken ? .zero : nil,
-            operation: operation.map { .init(record: $0.record, wake: wakes ? .zero : nil) }, history: history, keeping: keeping)
+            operation: operation.map { .init(record: $0.record, wake: wakes ? .zero : nil) }, history: history,
+            events: events, keeping: keeping)
     }
 }
 

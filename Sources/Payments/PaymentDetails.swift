@@ -36,6 +36,15 @@ struct PaymentDetails: Sendable, Equatable {
         if method == request.method.json { content = .whole }
     }
 
+    /// For a record that no key opens: nothing but the kind of its method is known.
+    init(unreadable kind: PaymentMethod.Kind) {
+        metadata = .object([])
+        shownMethod = .members([("type", .string(kind.rawValue))])
+        method = .null
+        customer = .null
+        content = .none
+    }
+
     /// Takes out what only a queued payment keeps (R5): a card's number, also where it stands in place of a token.
     mutating func dropCardNumber() {
         guard let kind = method["type"]?.text, let body = method[kind]?.members else { return }

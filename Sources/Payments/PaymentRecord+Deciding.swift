@@ -17,6 +17,8 @@ struct Word: Sendable, Equatable {
     let identity: String
     /// Declines that may move on to another gateway: those of the route, while somebody is at work who can move on.
     var softDeclines: Set<FailureCategory> = []
+    /// Whether it names another amount, currency or reference than was asked for (O6).
+    var contradicts = false
     let at: Timestamp
 }
 
@@ -91,6 +93,13 @@ extension PaymentRecord {
     mutating func hear(_ word: Word) {
         switch word.outcome {
         case .approved(let approval): hear(approval, word)
+        case .declined, .requiresAction, .pending: word.contradicts ? contradict(word) : hearRest(word)
+        case .notProcessed, .rejected, .unknown: break
+        }
+    }
+
+    private mutating func hearRest(_ word: Word) {
+        switch word.outcome {
         case .declined(let decline): hear(decline, word)
         case .requiresAction(let action, let reference):
             resolve(.pending, at: word.gateway)
@@ -104,8 +113,14 @@ extension PaymentRecord {
             become(.processing, at: word)
             processingReason = .awaitingGateway
             learn(reference)
-        case .notProcessed, .rejected, .unknown: break
+        case .approved, .notProcessed, .rejected, .unknown: break
         }
+    }
+
+    /// It speaks of something else than what was asked for: nothing of it is applied (O6).
+    private mutating func contradict(_ word: Word) {
+        guard isBeingTried(at: word.gateway) || holder == word.gateway, deadLetter == nil else { return }
+        if isFinal { disagree(at: word.at) } else { review(.amountMismatch, at: word.at) }
     }
 
     /// The first success that is stored holds the payment (R6).
@@ -119,7 +134,7 @@ extension PaymentRecord {
         learn(approval.gatewayReference)
         gateway = word.gateway
         gatewayIdentity = word.identity
-        guard approval.money == money, capturesWhatWasAsked(approval), approval.state != .refunded else {
+        guard !word.contradicts, approval.money == money, capturesWhatWasAsked(approval), approval.state != .refunded else {
             return review(.amountMismatch, at: word.at)  // O6
         }
         resolve(.answered, at: word.gateway)
@@ -134,7 +149,7 @@ extension PaymentRecord {
 
     /// The holder itself says more.
     private mutating func advance(_ approval: Approval, _ word: Word) {
-        guard approval.money == money, approval.state != .captured || capturesWhatWasAsked(approval) else {
+        guard !word.contradicts, approval.money == money, approval.state != .captured || capturesWhatWasAsked(approval) else {
             return isFinal ? disagree(at: word.at) : review(.amountMismatch, at: word.at)
         }
         switch (status, approval.state) {

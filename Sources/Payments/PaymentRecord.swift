@@ -53,6 +53,8 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
     public var deadLetter: DeadLetter?
     /// Gateways that have a reversal of this payment: what they hold or may come to hold is given back (R6).
     public var reversedAt: [String]
+    /// The kind of the event that was told last.
+    public var told: String?
     /// Encrypted: method, description, metadata, customer. Never a CVC.
     public var sealed: [UInt8]
 

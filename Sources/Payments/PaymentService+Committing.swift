@@ -17,17 +17,19 @@ extension PaymentService {
 
     /// Writes all changes, once. `false` when the store did not say that it took them: then nothing may be sent that they announce.
     func tryCommit(_ held: inout Held, _ ending: Ending) async -> Bool {
-        do { return try await write(&held, ending, at: time.now()) } catch {
+        do { _ = try await write(&held, ending, at: time.now()) } catch {
             reportStore(error, held, failures: 1)
             return false
         }
+        return held.decides
     }
 
     /// Writes what was heard, once.
     /// - Throws: when the store did not say that it took it.
-    func commitOnce(_ held: inout Held) async throws(StoreFailure) {
-        _ = try await write(&held, .rest, at: time.now())
-    }
+    @discardableResult
+    func commitOnce(_ held: inout Held) async throws(StoreFailure) -> Written { try await write(&held, .rest, at: time.now()) }
+
+    enum Written: Sendable { case written, unchanged, duplicate }
 
     /// Writes all changes, until the store has taken them (T4). A gateway's word is never thrown away (R2).
     func commit(_ held: inout Held, _ ending: Ending) async {
@@ -55,10 +57,9 @@ extension PaymentService {
             metadata: ["payment": "\(held.payment.id)", "code": "\(failure.code.rawValue)", "failures": "\(failures)"])
     }
 
-    /// - Returns: whether the lease is still held.
-    private func write(_ held: inout Held, _ ending: Ending, at now: Timestamp) async throws(StoreFailure) -> Bool {
+    private func write(_ held: inout Held, _ ending: Ending, at now: Timestamp) async throws(StoreFailure) -> Written {
         while true {
-            guard held.decides || held.hasChanges || owesAnswer(held) else { return false }
+            guard held.decides || held.hasChanges || owesAnswer(held) else { return .unchanged }
             let asked = time.monotonic()
             let before = held.original
             var next = held.work
@@ -66,23 +67,30 @@ extension PaymentService {
             let reversal = mayReverse ? beginReversal(&next.payment, now: now) : nil
             next.count(at: now)
             let answer = ending.isRest || !held.decides ? finalAnswer(next, held.caller?.call) : nil
-            let settlement = self.settlement(next, reversal, held, ending, answer, at: now)
-            switch try await store.settle(settlement) {
+            let settlement = self.settlement(&next, reversal, held, ending, answer, at: now)
+            // Before the change, so that a callback which names only the gateway's reference finds one of the two.
+            async let waiting = bind(next, since: before)
+            let settled = try await store.settle(settlement)
+            takeInLater(await waiting)
+            switch settled {
             case .conflict(let payment, let operation): held.rebase(on: payment, operation)
+            case .duplicate: return .duplicate
             case let result:
                 held.wrote(next, leaseEnd: ending.isRest ? nil : asked + held.lease.duration)
+                if !settlement.events.isEmpty { relay?.ring(next.payment.id) }
                 report(next, from: before, held, ending)
                 // What was fixed first is told to everybody (K3), unless it has just become untrue (P3).
                 let fixed = next.isAsFinal(as: before) ? result.fixedBefore : nil
                 if ending.isRest || !held.decides { tell(held, answer, fixed) }
                 if !next.payment.reversalsDue.isEmpty, held.operation != nil { await reverseRest(of: next.payment) }
-                return held.decides
+                return .written
             }
         }
     }
 
     private func settlement(
-        _ next: Held.Work, _ reversal: OperationRecord?, _ held: Held, _ ending: Ending, _ answer: Answer?, at now: Timestamp
+        _ next: inout Held.Work, _ reversal: OperationRecord?, _ held: Held, _ ending: Ending, _ answer: Answer?,
+        at now: Timestamp
     ) -> Settlement {
         let before = held.original
         let isOperation = held.stored.operation != nil
@@ -94,6 +102,9 @@ extension PaymentService {
             }
         let fixed = answer.flatMap { self.fixed($0, for: next, held) }
         let isTold = ending.isRest && held.caller != nil && fixed == nil
+        let events = announcing.events(
+            &next.payment, &next.operation, cause: held.cause, at: now, isResting: ending.isRest || !held.decides,
+            shown: shown(next, answer, fixed))
         var part: Settlement.OperationSettlement?
         if let operation = next.operation {
             part = .init(
@@ -104,7 +115,14 @@ extension PaymentService {
         return Settlement(
             record: next.payment, expectedVersion: before.payment.version, fixed: isOperation ? nil : fixed,
             hold: isOperation ? .keep : hold, wake: wake(of: next.payment, at: now), answered: isOperation ? false : isTold,
-            operation: part, history: history(of: next, since: before, held, at: now), keeping: settings.keeping)
+            operation: part, history: history(of: next, since: before, held, at: now), events: events, mark: held.mark,
+            keeping: settings.keeping)
+    }
+
+    /// What the caller is answered is what the event shows.
+    private func shown(_ next: Held.Work, _ answer: Answer?, _ fixed: FixedAnswer?) -> [String: Announcing.Shown] {
+        guard let answer, answer.content == .json, next.operation?.kind ?? .refund == .refund else { return [:] }
+        return [next.operation?.id.text ?? next.payment.id.text: .init(body: answer.body, sealed: fixed?.sealedBody)]
     }
 
     /// The answer that stays fixed for this key (K3), unless the caller was told 202.

@@ -72,7 +72,7 @@ extension PaymentService {
     func answer(showing record: OperationRecord, of payment: PaymentRecord, call: Call, replayed: Bool) -> Answer {
         let isFinal = record.status.isFinal
         if record.kind == .refund {
-            let body = record.json(currency: payment.money.currency, reason: reason(of: record)).encoded()
+            let body = record.json(currency: payment.money.currency, reason: announcing.reason(of: record)).encoded()
             return Answer(status: isFinal ? 201 : 202, body: body, retryAfter: isFinal ? nil : 2, replayed: replayed)
         }
         if let failure = record.failure {
@@ -88,10 +88,5 @@ extension PaymentService {
         }
         return Answer(
             status: isFinal ? 200 : 202, body: payment.json(details).encoded(), retryAfter: isFinal ? nil : 2, replayed: replayed)
-    }
-
-    func reason(of record: OperationRecord) -> String? {
-        guard let plain = try? vault.open(record.sealed, for: record.id.text) else { return nil }
-        return (try? JSON(parsing: plain))?.text
     }
 }

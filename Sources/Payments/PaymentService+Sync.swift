@@ -21,6 +21,25 @@ extension PaymentService {
         }
     }
 
+    /// One question to the gateway about work that a hint speaks of, beside whoever brought it.
+    func askLater(about work: StoredWork) {
+        let record = work.payment.record
+        let call = Call(tenant: record.tenant, idempotencyKey: "", requestID: "hint", arrived: time.monotonic())
+        inFlight.begin()
+        Task(executorPreference: settings.executor) { [self, inFlight] in
+            do throws(Problem) {
+                if let operation = work.operation?.record {
+                    try await sync(operation, call: call)
+                } else if work.payment.canStillChange {
+                    try await sync(work.payment, call: call)
+                }
+            } catch {
+                logger.info("a hint was not answered", metadata: ["payment": "\(record.id)", "code": "\(error.code.rawValue)"])
+            }
+            inFlight.end()
+        }
+    }
+
     func load(_ id: PaymentID, _ call: Call) async throws(Problem) -> StoredPayment {
         let stored = try await reachingStore { () async throws(StoreFailure) in
             try await self.store.payment(id, tenant: call.tenant)

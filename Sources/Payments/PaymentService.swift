@@ -31,10 +31,14 @@ public final class PaymentService: Sendable {
     let settings: Settings
     let routing: Routing
     let store: any PaymentStore
+    let callbacks: any CallbackStore
+    /// Where events go on from their outbox; `nil`: to wherever somebody else takes them.
+    let relay: EventRelay?
     let client: GatewayClient
     let breakers: CircuitBreakers
     let limits: GatewayLimits
     let vault: Vault
+    let announcing: Announcing
     let derivation: Derivation
     let time: any TimeSource
     let random: any RandomSource
@@ -42,17 +46,20 @@ public final class PaymentService: Sendable {
     let logger: Logger
 
     public init(
-        settings: Settings, routing: Routing, store: any PaymentStore, client: GatewayClient, breakers: CircuitBreakers,
-        limits: GatewayLimits, vault: Vault, derivation: Derivation, time: any TimeSource, random: any RandomSource,
-        inFlight: InFlight, logger: Logger
+        settings: Settings, routing: Routing, store: any PaymentStore, callbacks: any CallbackStore, relay: EventRelay? = nil,
+        client: GatewayClient, breakers: CircuitBreakers, limits: GatewayLimits, vault: Vault, derivation: Derivation,
+        time: any TimeSource, random: any RandomSource, inFlight: InFlight, logger: Logger
     ) {
         self.settings = settings
         self.routing = routing
         self.store = store
+        self.callbacks = callbacks
+        self.relay = relay
         self.client = client
         self.breakers = breakers
         self.limits = limits
         self.vault = vault
+        self.announcing = Announcing(vault: vault, logger: logger)
         self.derivation = derivation
         self.time = time
         self.random = random
@@ -81,12 +88,19 @@ public final class PaymentService: Sendable {
                 }
             }
             switch try await self.reachingStore({ () async throws(StoreFailure) in try await self.store.claim(claim) }) {
-            case .new, .awaited:
+            case .new:
                 self.count(charge.record)
                 return await own(
                     StoredPayment(
                         record: charge.record, reservations: Reservations(), holder: claim.lease.token,
                         answered: call.isAsynchronous))
+            case .awaited(let waiting):
+                self.count(charge.record)
+                return await own(
+                    try await self.reachingStore { () async throws(StoreFailure) in
+                        try await self.takeIn(waiting)
+                        return try await self.claimed(charge.record.id)
+                    })
             case .takenOver(let stored):
                 if call.isAsynchronous { await self.remember(.init(payment: stored.record)) }
                 return await own(stored)
@@ -97,6 +111,14 @@ public final class PaymentService: Sendable {
             case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
             }
         }
+    }
+
+    /// As it stands once what waited for it was taken in.
+    private func claimed(_ id: PaymentID) async throws(StoreFailure) -> StoredPayment {
+        guard let stored = try await store.work(WorkID(id)) else {
+            throw StoreFailure(code: .unreadable, detail: "what was just claimed is gone")
+        }
+        return stored.payment
     }
 
     /// No gateway can take the request now. If its key is known all the same, because routes have changed since, what became of the

@@ -1,0 +1,77 @@
+import AdapterKit
+import FoundationEssentials
+import Logging
+import Metrics
+
+/// Callbacks that came before what they speak of (contract/callbacks.md): taken in when it appears.
+extension PaymentService {
+    /// Binds the gateways' references that a change has learned.
+    /// - Returns: the callbacks that wait for them.
+    func bind(_ next: Held.Work, since before: Held.Work) async -> [CallbackID] {
+        var waiting: [CallbackID] = []
+        for (reference, work) in learned(next, since: before) {
+            do { waiting += try await callbacks.bind(reference, to: work, for: settings.keeping.retention) } catch {
+                logger.warning(
+                    "gateway's reference not bound: a callback that names only it will wait for an operator",
+                    metadata: ["payment": "\(work.payment)", "code": "\(error.code.rawValue)"])
+            }
+        }
+        return waiting
+    }
+
+    private func learned(_ next: Held.Work, since before: Held.Work) -> [(GatewayReference, WorkID)] {
+        var learned: [(GatewayReference, WorkID)] = []
+        let payment = next.payment
+        func add(_ value: String?, _ known: String?, _ gateway: String?, _ work: WorkID) {
+            guard let value, value != known, let gateway, routing.gateway(named: gateway)?.callback != nil else { return }
+            learned.append((GatewayReference(value, at: gateway), work))
+        }
+        add(payment.gatewayReference, before.payment.gatewayReference, payment.gateway, WorkID(payment.id))
+        if let refund = next.operation, refund.kind == .refund {
+            add(
+                refund.gatewayReference, before.operation?.gatewayReference, refund.gateway, WorkID(payment.id, refund.id))
+        }
+        return learned
+    }
+
+    /// Beside the work that learned of them.
+    func takeInLater(_ waiting: [CallbackID]) {
+        guard !waiting.isEmpty else { return }
+        inFlight.begin()
+        Task(executorPreference: settings.executor) { [self, inFlight] in
+            do throws(StoreFailure) { try await takeIn(waiting) } catch {
+                logger.warning("waiting callbacks not taken in yet", metadata: ["code": "\(error.code.rawValue)"])
+            }
+            inFlight.end()
+        }
+    }
+
+    /// Hears what waits. What matches nothing still goes on waiting.
+    func takeIn(_ waiting: [CallbackID]) async throws(StoreFailure) {
+        for id in waiting {
+            guard let kept = try await callbacks.kept(id), let event = kept.event(vault) else { continue }
+            let reception = try await hear(event, at: kept.gateway)
+            guard reception != .unmatched else { continue }
+            Self.count(reception.rawValue, at: kept.gateway)
+            logger.info(
+                "waiting callback taken in",
+                metadata: ["callback": "\(id)", "gateway": "\(kept.gateway)", "result": "\(reception.rawValue)"])
+            try await callbacks.drop(id)
+        }
+    }
+}
+
+extension PaymentService {
+    /// config.md, `drawbridge_callbacks_total`.
+    static func count(_ result: String, at gateway: String) {
+        Counter(label: "drawbridge_callbacks_total", dimensions: [("gateway", gateway), ("result", result)]).increment()
+    }
+}
+
+extension KeptCallback {
+    /// `nil` for a malformed one, or where no key opens it.
+    func event(_ vault: Vault) -> CallbackEvent? {
+        guard kind == .unmatched, let plain = try? vault.open(sealed, for: id.text) else { return nil }
+        return try? JSONDecoder().decode(CallbackEvent.self, from: Data(plain))
+    }
+}
