@@ -3,6 +3,9 @@ struct MemoryLine<Element> {
     private var elements: [Element] = []
     private var head = 0
 
+    /// In their order.
+    var rest: ArraySlice<Element> { elements[head...] }
+
     mutating func append(_ element: Element) { elements.append(element) }
 
     /// The first element, taken out, if it is such a one.
@@ -10,6 +13,11 @@ struct MemoryLine<Element> {
         guard head < elements.count, condition(elements[head]) else { return nil }
         defer { advance() }
         return elements[head]
+    }
+
+    mutating func removeAll(where condition: (Element) -> Bool) {
+        elements = rest.filter { !condition($0) }
+        head = 0
     }
 
     private mutating func advance() {

@@ -34,6 +34,8 @@ struct MemoryPayment: Sendable {
     private(set) var reservations = Reservations()
     private(set) var operations: [OperationID: Operation] = [:]
     private(set) var history: [HistoryEntry] = []
+    /// Of callbacks that were taken in, oldest first.
+    private(set) var marks: [CallbackMark] = []
     private var buried: DeadLetter?
     /// Operations that it is kept for.
     private var keepingOperations = 0
@@ -226,8 +228,22 @@ struct MemoryPayment: Sendable {
         keeping = settlement.keeping
         changedAt = now
         if let operation = settlement.operation { settle(operation, now: now) }
-        history += settlement.history
+        remember(settlement.mark, settlement.history)
+    }
+
+    /// Whether this is the settlement's own work: it was repeated after a lost reply (R2).
+    func hasTaken(_ settlement: Settlement) -> Bool {
+        guard record.version != settlement.expectedVersion, record == settlement.record,
+            settlement.mark.map({ marks.contains($0) }) ?? true
+        else { return false }
+        return settlement.operation.map { operations[$0.record.id]?.record == $0.record } ?? true
+    }
+
+    private mutating func remember(_ mark: CallbackMark?, _ entries: [HistoryEntry]) {
+        history += entries
         history.removeFirst(max(0, history.count - StoreLimits.historyEntries))
+        if let mark { marks.append(mark) }
+        marks.removeFirst(max(0, marks.count - StoreLimits.callbackMarks))
     }
 
     private mutating func settle(_ settlement: Settlement.OperationSettlement, now: Duration) {
@@ -260,5 +276,18 @@ struct MemoryPayment: Sendable {
 
     mutating func markAnswered(_ operation: OperationID?) {
         if let operation { operations[operation]?.claim.answered = true } else { claim.answered = true }
+    }
+    // MARK: Callbacks
+
+    /// Whether the gateway may speak of it: the charge was tried there, or the operation is there.
+    func wasTried(_ operation: OperationID?, at gateway: String) -> Bool {
+        guard let operation else { return !record.chargeAttempts(at: gateway).isEmpty }
+        return operations[operation]?.record.gateway == gateway
+    }
+
+    mutating func note(_ mark: CallbackMark, _ entry: HistoryEntry) -> NoteResult {
+        if marks.contains(mark) { return .duplicate }
+        remember(mark, [entry])
+        return .noted
     }
 }

@@ -86,17 +86,30 @@ public final class MemoryPaymentStore: PaymentStore {
     public func match(
         _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
     ) async throws(StoreFailure) -> MatchResult {
-        throw StoreFailure(code: .refused, detail: "not built yet")
+        try access { (contents, now) throws(StoreFailure) in
+            try contents.match(work, at: gateway, orWait: callback, for: duration, now: now)
+        }
     }
 
     public func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
-        throw StoreFailure(code: .refused, detail: "not built yet")
+        try access { contents, now in contents.callbacks(for: payment, now: now) }
     }
 
     public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
     {
-        throw StoreFailure(code: .refused, detail: "not built yet")
+        try access { contents, now in contents.note(mark, entry, on: payment, now: now) }
     }
+
+    // MARK: Outbox
+
+    /// What settlements wrote and nobody relayed so far, oldest first. For the event store beside this one.
+    /// - Parameter payments: `nil`: of all.
+    package func outbox(of payments: Set<PaymentID>?, limit: Int) -> [(id: Int, event: PaymentEvent)] {
+        contents.withLock { $0.outbox.listed(of: payments, limit: limit) }
+    }
+
+    /// Those that are not there are passed over.
+    package func removeFromOutbox(_ ids: [Int]) { contents.withLock { $0.outbox.remove(ids) } }
 
     /// One reading of the clock and one hold of the lock for the whole step.
     private func access<Result: Sendable>(

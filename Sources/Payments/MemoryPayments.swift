@@ -25,11 +25,14 @@ struct MemoryPayments {
     private var index: [Reference: [PaymentID]] = [:]
     private(set) var dueIndex = MemoryDueIndex()
     private(set) var shelves = MemoryShelves()
+    var outbox = MemoryOutbox()
+    private var waiting: MemoryWaiting
     private var expiring = MemoryLine<Deadline>()
     private var forgetting = MemoryLine<Deadline>()
 
     init(maximum: Int) {
         self.maximum = maximum
+        waiting = MemoryWaiting(maximum: maximum)
     }
 
     // MARK: Reading
@@ -67,10 +70,11 @@ struct MemoryPayments {
         let id = claim.record.id
         guard let known = payment(id, now: now) else { return try open(claim, now: now) }
         guard known.record.tenant == claim.record.tenant else { return .mismatch }
+        let begun = begun(id, now: now)
         return change(id, now: now) { payment in
             switch payment.claim.judge(fingerprints: claim.fingerprints, lease: claim.lease, now: now) {
             case .mismatch: .mismatch
-            case .own: payment.record.version == 1 ? .new : .takenOver(payment.stored(at: now))
+            case .own: payment.record.version == 1 ? begun : .takenOver(payment.stored(at: now))
             case .current: .current(payment.stored(at: now))
             case .takenOver: payment.takenOver(at: now)
             case .replay(let answer): .replay(answer)
@@ -84,7 +88,12 @@ struct MemoryPayments {
         let state = MemoryClaim(fingerprint: claim.fingerprints.first, lease: claim.lease, answered: claim.answered, now: now)
         try add(MemoryPayment(record: claim.record, claim: state, keeping: claim.keeping, changedAt: now))
         enter(claim.record.id, nil)
-        return .new
+        return begun(claim.record.id, now: now)
+    }
+
+    private func begun(_ id: PaymentID, now: Duration) -> PaymentClaimResult {
+        let callbacks = callbacks(for: id, now: now)
+        return callbacks.isEmpty ? .new : .awaited(callbacks)
     }
 
     mutating func claim(_ claim: OperationClaim, now: Duration) throws(StoreFailure) -> OperationClaimResult {
@@ -95,28 +104,48 @@ struct MemoryPayments {
     }
 
     mutating func settle(_ settlement: Settlement, now: Duration) throws(StoreFailure) -> SettleResult {
-        guard let known = payment(settlement.record.id, now: now) else {
+        let (id, operation) = (settlement.record.id, settlement.operation?.record.id)
+        guard let known = payment(id, now: now) else {
             try restore(settlement, now: now)
             return .done
         }
-        guard known.record.version == settlement.expectedVersion else { return compare(settlement, with: known, now: now) }
+        if known.hasTaken(settlement) { return known.result(of: settlement) }
+        if let mark = settlement.mark, known.marks.contains(mark) { return .duplicate }
+        guard known.record.version == settlement.expectedVersion else {
+            return .conflict(known.stored(at: now), operation.flatMap { known.operations[$0]?.stored(at: now) })
+        }
+        try outbox.requireRoom(for: settlement.events.count)
         let result = known.result(of: settlement)
-        change(settlement.record.id, settlement.operation?.record.id, now: now) { $0.settle(settlement, now: now) }
+        change(id, operation, now: now) { $0.settle(settlement, now: now) }
+        for event in settlement.events { outbox.append(event) }
         return result
     }
 
-    /// A settlement repeated after a lost reply finds its own work (R2).
-    private func compare(_ settlement: Settlement, with known: MemoryPayment, now: Duration) -> SettleResult {
-        let operation = settlement.operation.flatMap { known.operations[$0.record.id] }
-        if known.record == settlement.record, operation?.record == settlement.operation?.record {
-            return known.result(of: settlement)
-        }
-        return .conflict(known.stored(at: now), operation?.stored(at: now))
-    }
-
     private mutating func restore(_ settlement: Settlement, now: Duration) throws(StoreFailure) {
+        try outbox.requireRoom(for: settlement.events.count)
         try add(MemoryPayment(restoring: settlement, now: now))
         enter(settlement.record.id, settlement.operation?.record.id)
+        for event in settlement.events { outbox.append(event) }
+    }
+
+    // MARK: Callbacks
+
+    mutating func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration, now: Duration
+    ) throws(StoreFailure) -> MatchResult {
+        if let payment = payment(work.payment, now: now), payment.wasTried(work.operation, at: gateway),
+            let stored = payment.work(work.operation, at: now)
+        {
+            return .matched(stored)
+        }
+        try waiting.add(callback, for: work.payment, duration, now: now)
+        return .waits
+    }
+
+    func callbacks(for payment: PaymentID, now: Duration) -> [CallbackID] { waiting.callbacks(for: payment, now: now) }
+
+    mutating func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID, now: Duration) -> NoteResult {
+        change(payment, now: now) { $0.note(mark, entry) } ?? .noted
     }
 
     // MARK: Recovering
@@ -193,6 +222,7 @@ struct MemoryPayments {
             guard let due = forgetting.popFirst(where: { $0.at <= now }) else { break }
             forget(due.payment, now: now)
         }
+        waiting.sweep(Self.sweepStep, now: now)
     }
 
     private mutating func line(_ id: PaymentID) {

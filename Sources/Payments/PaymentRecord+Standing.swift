@@ -116,7 +116,7 @@ extension AttemptRecord {
         gateway == other.gateway && operation == other.operation && reference == other.reference && startedAt == other.startedAt
     }
 
-    var isCharge: Bool { operation == .payment || operation == .authorize }
+    package var isCharge: Bool { operation == .payment || operation == .authorize }
 
     /// Whether its own end leaves it open if anything was done.
     var mayHaveHappened: Bool { end.map { $0.outcome == .unknown } ?? true }

@@ -13,13 +13,16 @@ struct RedisKeys: Sendable {
         let own = ["p", "o", "k"].map { key(bucket, "\($0):\(payment)") }
         return own + [due(bucket), history(of: payment), tally(bucket)]
             + [.queue, .dead, .unknown].map { shelf($0, bucket) }
-            + [outbox(bucket), key(bucket, "c:\(payment)"), key(bucket, "i:\(payment)")]
+            + [outbox(bucket), key(bucket, "c:\(payment)"), waiting(for: payment)]
     }
 
     /// A stream. Fields of an entry: `tenant`, `payment`, `object`, `version`, `kind`, `cause`, `at` (milliseconds), `data` (sealed).
     func outbox(_ bucket: String) -> String { key(bucket, "outbox") }
 
     func history(of payment: PaymentID) -> String { key(payment.bucket, "h:\(payment)") }
+
+    /// Callbacks, the score is microseconds on Redis' clock.
+    func waiting(for payment: PaymentID) -> String { key(payment.bucket, "i:\(payment)") }
 
     // MARK: Of a bucket
 

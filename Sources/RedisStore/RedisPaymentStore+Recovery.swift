@@ -64,22 +64,5 @@ extension RedisPaymentStore {
         }
     }
 
-    private func operation(of work: WorkID) -> [UInt8] { RedisFields.bytes(work.operation?.text ?? "") }
-
-    // MARK: Callbacks
-
-    public func match(
-        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
-    ) async throws(StoreFailure) -> MatchResult {
-        throw StoreFailure(code: .refused, detail: "not built yet")
-    }
-
-    public func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] {
-        throw StoreFailure(code: .refused, detail: "not built yet")
-    }
-
-    public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
-    {
-        throw StoreFailure(code: .refused, detail: "not built yet")
-    }
+    func operation(of work: WorkID) -> [UInt8] { RedisFields.bytes(work.operation?.text ?? "") }
 }

@@ -61,6 +61,7 @@ public final class RedisPaymentStore: PaymentStore {
         let parts = try await send([script] + listing(claim.record, claim.keeping))
         switch parts.first?.text {
         case "new": return .new
+        case "awaited": return .awaited(Self.callbacks(parts.dropFirst()))
         case "mismatch": return .mismatch
         case "replay": return .replay(try RedisFields.answer(parts.last))
         case "running": return .running(remaining: try RedisFields.duration(parts.last))
@@ -152,7 +153,8 @@ public final class RedisPaymentStore: PaymentStore {
         let script = RedisScript.settle.call(
             keys: keys.all(of: record.id),
             head + ending + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation))
-                + [RedisFields.told(settlement)] + (try RedisFields.history(settlement.history)))
+                + [RedisFields.told(settlement), RedisFields.mark(settlement.mark)] + RedisFields.events(settlement.events)
+                + (try RedisFields.history(settlement.history)))
         // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
         let parts = settlement.announces ? try await send([script]) : try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
@@ -163,6 +165,7 @@ public final class RedisPaymentStore: PaymentStore {
             _ = try await client.send(listing(record, settlement.keeping))
             return .done
         case "conflict": return try Self.conflict(parts)
+        case "duplicate": return .duplicate
         default: throw Self.unexpected
         }
     }

@@ -1,16 +1,16 @@
 extension RedisScript {
-    /// ARGV: token, duration, answered, retention, keys, the payment's 12 fields, fingerprints.
+    /// ARGV: token, duration, answered, retention, keys, the payment's 13 fields, fingerprints.
     static let claimPayment = RedisScript(
         """
         local t = now()
         local token, duration = ARGV[1], num(ARGV[2])
-        local fps, first = fingerprints(18)
+        local fps, first = fingerprints(19)
         if not exists('') then
           if redis.call('EXISTS', M) == 1 then return {'mismatch'} end
           write(6, fresh(first, token, t + duration, ARGV[3], ''))
           plan('', t + duration)
           keep(num(ARGV[4]), num(ARGV[5]))
-          return {'new'}
+          return begun()
         end
         local tenant = get('', 'tenant')
         if tenant ~= ARGV[8] then return {'mismatch'} end
@@ -18,6 +18,7 @@ extension RedisScript {
         if verdict == 'taken' then redis.call('HINCRBY', P, 'ver', 1) end
         if verdict == 'new' and redis.call('HGET', P, 'ver') ~= '1' then verdict = 'taken' end
         if verdict == 'new' or verdict == 'taken' then keep(num(ARGV[4]), num(ARGV[5])) end
+        if verdict == 'new' then return begun() end
         if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
         return {verdict, detail}
         """)

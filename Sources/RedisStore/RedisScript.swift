@@ -1,4 +1,5 @@
 import Crypto
+import Payments
 
 /// A script that Redis runs as one step. Each touches only the keys it is given, all of one payment.
 ///
@@ -14,7 +15,7 @@ struct RedisScript: Sendable {
     }
 
     static let all = [
-        claimPayment, claimOperation, settle, markAnswered, loadPayment, openOperations, take, bury, loadWork,
+        claimPayment, claimOperation, settle, markAnswered, loadPayment, openOperations, take, bury, loadWork, match, note,
     ]
 
     var load: RedisCommand { RedisCommand("SCRIPT", "LOAD", source) }
@@ -29,7 +30,8 @@ struct RedisScript: Sendable {
     /// Fields of the payment, and of an operation behind its id and a colon:
     /// `rec`, `seal` the record as it was given; `fp` fingerprint; `tok`, `until` lease; `ans` answered; `fix` fixed answer;
     /// `due` its member of the due index; `shelf` where it lies, `kind gateway`; `dead` what it was buried for and when.
-    /// Of the payment alone: `pend`, how many operations it is kept for; of an operation: `kept`, whether it counts there.
+    /// Of the payment alone: `pend`, how many operations it is kept for; `tried`, the gateways of its charge attempts with blanks
+    /// between them; of an operation: `kept`, whether it counts there.
     /// In the scripts `id` is an operation's, or empty for the payment itself.
     /// A new payment is one HSET, so that a log that ends in the middle of a script leaves all of it or nothing: Redis 7.0 keeps
     /// the beginning of a torn transaction.
@@ -37,6 +39,7 @@ struct RedisScript: Sendable {
     private static let common = """
         local P, O, M, D, H, T = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
         local S = {queue = KEYS[7], dead = KEYS[8], unknown = KEYS[9]}
+        local X, C, I = KEYS[10], KEYS[11], KEYS[12]
         local function micros()
           local t = redis.call('TIME')
           return t[1] * 1000000 + t[2]
@@ -140,13 +143,13 @@ struct RedisScript: Sendable {
           return fps, ARGV[from] or ''
         end
         local function persist()
-          for _, key in ipairs({P, O, M, H}) do redis.call('PERSIST', key) end
+          for _, key in ipairs({P, O, M, H, C}) do redis.call('PERSIST', key) end
         end
         local function keep(retention, keys)
           local live, by, open, pend, due, shelf = get('', 'live', 'by', 'open', 'pend', 'due', 'shelf')
           local dead = string.sub(shelf, 1, 5) == 'dead '
           if live == '1' or by ~= '' or open ~= '0' or pend ~= '0' or due ~= '' or dead then return persist() end
-          for _, key in ipairs({P, O, H}) do redis.call('PEXPIRE', key, retention) end
+          for _, key in ipairs({P, O, H, C}) do redis.call('PEXPIRE', key, retention) end
           redis.call('PEXPIRE', M, int(retention + keys))
         end
         local function fresh(fp, token, til, ans, fixed)
@@ -156,7 +159,7 @@ struct RedisScript: Sendable {
         local function write(i, fields)
           local record = {'rec', ARGV[i], 'seal', ARGV[i + 1], 'tenant', ARGV[i + 2], 'st', ARGV[i + 3], 'live', ARGV[i + 4],
             'amt', ARGV[i + 5], 'cap', ARGV[i + 6], 'ref', ARGV[i + 7], 'gw', ARGV[i + 8], 'gi', ARGV[i + 9],
-            'ver', ARGV[i + 10], 'dead', ''}
+            'ver', ARGV[i + 10], 'tried', ARGV[i + 12], 'dead', ''}
           for _, field in ipairs(fields) do record[#record + 1] = field end
           set('', unpack(record))
           if #fields > 0 then redis.call('SET', M, '1') end
@@ -181,6 +184,21 @@ struct RedisScript: Sendable {
           end
           if not at and wake ~= '' then at = t + num(wake) end
           plan(id, at)
+        end
+        local function marked(mark) return mark ~= '' and redis.call('ZSCORE', C, mark) end
+        local function remember(mark, from)
+          if #ARGV >= from then
+            redis.call('RPUSH', H, unpack(ARGV, from))
+            redis.call('LTRIM', H, \(-StoreLimits.historyEntries), -1)
+          end
+          if mark ~= '' then
+            redis.call('ZADD', C, int(micros()), mark)
+            redis.call('ZREMRANGEBYRANK', C, 0, \(-StoreLimits.callbackMarks - 1))
+          end
+        end
+        local function begun()
+          local waiting = redis.call('ZRANGE', I, 0, -1)
+          return {#waiting > 0 and 'awaited' or 'new', unpack(waiting)}
         end
 
         """
