@@ -201,7 +201,7 @@ extension Failure {
 extension Problem {
     static let noDeadLetter = Problem(.invalidState, "It is no dead letter.")
 
-    fileprivate static func order(_ pointer: String, _ rule: String) -> Problem {
+    static func order(_ pointer: String, _ rule: String) -> Problem {
         Problem(.validationFailed, "\(pointer.dropFirst()) \(rule).", errors: [.init(pointer, rule)])
     }
 

@@ -31,6 +31,51 @@ public struct RedriveOrder: Sendable, Equatable {
     }
 }
 
+/// `POST /admin/callbacks/{id}/apply`.
+public struct ApplyOrder: Sendable, Equatable {
+    public var reason: String
+    /// What it speaks of; without it, it is matched again by its own references.
+    public var payment: WorkID?
+
+    /// - Throws: every rule that the body breaks.
+    public init(_ json: JSON) throws(Problem) {
+        var reader = MemberReader(json, at: "", allowing: ["reason", "payment"])
+        let reason = reader.reason(required: true)
+        let work = reader.text(
+            "payment", 1...64, where: { WorkID($0) != nil }, saying: "must be the id of a payment, pay_…, or of a refund, pay_…/ref_…")
+        guard reader.errors.isEmpty, let reason else { throw Problem(.validationFailed, errors: reader.errors) }
+        self.reason = reason
+        payment = work.flatMap { WorkID($0) }
+    }
+}
+
+/// `POST /admin/callbacks/{id}/discard`.
+public struct DiscardCallbackOrder: Sendable, Equatable {
+    public var reason: String
+
+    /// - Throws: every rule that the body breaks.
+    public init(_ json: JSON) throws(Problem) {
+        var reader = MemberReader(json, at: "", allowing: ["reason"])
+        let reason = reader.reason(required: true)
+        guard reader.errors.isEmpty, let reason else { throw Problem(.validationFailed, errors: reader.errors) }
+        self.reason = reason
+    }
+}
+
+/// `POST /admin/webhooks/{tenant}/{id}/redrive`.
+public struct RedriveWebhooksOrder: Sendable, Equatable {
+    /// Only this one; `nil`: all.
+    public var event: EventID?
+
+    /// - Throws: every rule that the body breaks.
+    public init(_ json: JSON) throws(Problem) {
+        var reader = MemberReader(json, at: "", allowing: ["event"])
+        let event = reader.text("event", 1...64, where: { EventID($0) != nil }, saying: "must be the id of an event, evt_…")
+        guard reader.errors.isEmpty else { throw Problem(.validationFailed, errors: reader.errors) }
+        self.event = event.flatMap { EventID($0) }
+    }
+}
+
 /// `POST /admin/gateways/{name}/breaker`.
 public struct BreakerChange: Sendable, Equatable {
     public var state: BreakerOrder

@@ -228,7 +228,7 @@ extension StoredWork {
 extension Problem {
     fileprivate static let noSuchWork = Problem(.notFound, "There is no such payment or operation.")
 
-    fileprivate init(_ failure: StoreFailure) {
+    init(_ failure: StoreFailure) {
         switch failure.code {
         case .unreadable:
             self.init(

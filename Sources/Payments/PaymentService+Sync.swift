@@ -1,4 +1,5 @@
 import AdapterKit
+import Logging
 
 extension PaymentService {
     /// Operations that one sync asks about; a payment with more open ones is asked again.

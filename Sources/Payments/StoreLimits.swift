@@ -8,6 +8,8 @@ public enum StoreLimits {
     public static let historyEntries = 500
     /// Callback events of one payment that are remembered with it; the oldest go first.
     public static let callbackMarks = 200
+    /// Operators' decisions about callbacks that are remembered; the oldest go first.
+    public static let callbackDecisions = 10_000
     /// Callbacks that wait for one payment.
     public static let waitingCallbacks = 100
 }

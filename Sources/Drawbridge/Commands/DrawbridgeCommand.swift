@@ -9,7 +9,7 @@ struct DrawbridgeCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, AdaptersCommand.self, PayCommand.self, CaptureCommand.self, RefundCommand.self,
             SyncCommand.self, PaymentsCommand.self, QueueCommand.self, DeadLettersCommand.self, GatewaysCommand.self,
-            BreakerCommand.self, AuditCommand.self,
+            BreakerCommand.self, AuditCommand.self, CallbacksCommand.self, WebhooksCommand.self, EventsCommand.self,
         ])
 
     /// ArgumentParser's own exit code for usage is 64; the contract says 2.

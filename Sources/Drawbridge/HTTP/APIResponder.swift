@@ -14,6 +14,7 @@ struct APIResponder: HTTPResponder {
     static let maximumBody = 256 * 1024
 
     let service: PaymentService
+    let feed: EventFeed
     let authentication: InboundAuthentication
     let time: any TimeSource
     let random: any RandomSource
@@ -95,7 +96,9 @@ struct APIResponder: HTTPResponder {
         case .accountValidation:
             return await service.validateAccount(try AccountRequest(try Self.json(body, headers)), call: call)
         case .gateways: return service.gateways(call: call)
-        case .events: throw Problem(.notFound, "Events are not served by this version yet.")
+        case .events:
+            let query = try EventQuery(target: request.head.path ?? "")
+            return await feed.events(after: query.after, limit: query.limit, wait: query.wait, call: call)
         case .document: throw Problem(.notFound)
         }
     }

@@ -11,6 +11,8 @@ struct AdminOperations: Sendable {
     private static let longestActor = 64
 
     let operators: OperatorService
+    let callbacks: CallbackReview
+    let webhooks: WebhookReview
     let gateways: [Payments.Gateway]
     let breakers: CircuitBreakers
     let time: any TimeSource
@@ -30,7 +32,18 @@ struct AdminOperations: Sendable {
             return try await operators.deadLetters(after: try query.cursor(), limit: try query.limit())
         case .audit:
             return try await operators.history(of: try AdminQuery(target: target, allowing: ["payment"]).payment())
-        case .breaker, .redrive, .discard:
+        case .callbacks(let kind):
+            let query = try AdminQuery(target: target, allowing: ["after", "limit"])
+            return try await callbacks.listed(kind, after: try query.cursor(), limit: try query.limit())
+        case .callbackDecisions:
+            return try await callbacks.decisions(limit: try AdminQuery(target: target, allowing: ["limit"]).limit())
+        case .webhooks:
+            _ = try AdminQuery(target: target, allowing: [])
+            return try await webhooks.listed()
+        case .webhookDeadLetters(let tenant, let endpoint):
+            let query = try AdminQuery(target: target, allowing: ["after", "limit"])
+            return try await webhooks.deadLetters(tenant, endpoint, after: try query.cursor(), limit: try query.limit())
+        case .breaker, .redrive, .discard, .applyCallback, .discardCallback, .redriveWebhooks, .enableWebhooks:
             _ = try AdminQuery(target: target, allowing: [])
             return try await change(route, request)
         case .health, .ready, .metrics: throw Problem(.notFound)
@@ -41,6 +54,12 @@ struct AdminOperations: Sendable {
         let actor = try Self.actor(InboundHeaders(request.headers))
         let body = try await Self.body(of: request)
         switch route {
+        case .applyCallback(let id): return try await callbacks.apply(id, try ApplyOrder(body ?? .object([])), by: actor)
+        case .discardCallback(let id):
+            return try await callbacks.discard(id, try DiscardCallbackOrder(body ?? .object([])), by: actor)
+        case .redriveWebhooks(let tenant, let endpoint):
+            return try await webhooks.redrive(tenant, endpoint, try RedriveWebhooksOrder(body ?? .object([])), by: actor)
+        case .enableWebhooks(let tenant, let endpoint): return try await webhooks.enable(tenant, endpoint, by: actor)
         case .redrive(let id): return try await operators.redrive(id, try RedriveOrder(body ?? .object([])), by: actor)
         case .discard(let id): return try await operators.discard(id, try DiscardOrder(body ?? .object([])), by: actor)
         case .breaker(let name):

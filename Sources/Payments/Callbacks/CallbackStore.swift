@@ -23,6 +23,11 @@ public protocol CallbackStore: Sendable {
     func keep(_ callback: KeptCallback, limit: Int) async throws(StoreFailure) -> KeepResult
     /// Takes it out; nothing happens when it is not there.
     func drop(_ callback: CallbackID) async throws(StoreFailure)
+    /// Takes it out by an operator's decision, which is remembered in the same step: at most `StoreLimits.callbackDecisions`, the
+    /// newest ones.
+    func decide(_ decision: CallbackDecision) async throws(StoreFailure)
+    /// Newest first.
+    func decisions(limit: Int) async throws(StoreFailure) -> [CallbackDecision]
     func kept(_ callback: CallbackID) async throws(StoreFailure) -> KeptCallback?
     /// Oldest first.
     /// - Parameter after: the cursor of an earlier page; `nil` for the first. One that is not one is `StoreFailure.Code.unreadable`.

@@ -1,4 +1,5 @@
 package import AdapterKit
+import FoundationEssentials
 import Signing
 
 /// Judges a delivery by itself: network, certificate, signature, time, in this order (contract/callbacks.md, 1 to 3). Whether it
@@ -57,5 +58,17 @@ package struct CallbackVerifier {
     private func demandTime(of proof: CallbackProof) throws(CallbackRefusal) {
         guard let signedAt = proof.signedAt else { return }
         guard TimestampWindow(tolerance: policy.tolerance).contains(signedAt, at: now) else { throw .outsideWindow }
+    }
+}
+
+extension VerifiedCallback {
+    /// One that was verified and could not be read: it was kept encrypted since, so it is still what was verified. `nil` where no
+    /// key opens it.
+    init?(kept callback: KeptCallback, _ vault: Vault) {
+        guard let plain = try? vault.open(callback.sealed, for: callback.id.text),
+            let raw = try? JSONDecoder().decode(RawCallback.self, from: Data(plain))
+        else { return nil }
+        let fields = raw.headers.filter { $0.count == 2 }.map { ($0[0], $0[1]) }
+        self.init(target: raw.target, headers: Headers(fields), body: Array(raw.body), eventID: raw.eventID)
     }
 }
