@@ -2,22 +2,26 @@ import Synchronization
 
 extension Bank {
     func reset() {
+        sender?.cancel()
         update { state in
             state.ledger = Ledger()
             state.counters = Counters()
             state.scenario = Scenario()
+            let underway = state.callbacks.underway
+            state.callbacks = Callbacks()
+            state.callbacks.underway = underway
         }
     }
 
     /// Waits until the condition holds, or until the task is cancelled.
-    func reaches(_ condition: @escaping @Sendable (Ledger, Counters) -> Bool) async {
+    func reaches(_ condition: @escaping @Sendable (State) -> Bool) async {
         let isCancelled = Atomic(false)
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Being added is an update: a condition that holds already wakes at once.
                 update { state in
-                    let waits = { @Sendable (ledger, counters) in
-                        isCancelled.load(ordering: .acquiring) || condition(ledger, counters)
+                    let waits = { @Sendable (state: State) in
+                        isCancelled.load(ordering: .acquiring) || condition(state)
                     }
                     state.waiting.append(Waiting(condition: waits, continuation: continuation))
                 }

@@ -8,6 +8,7 @@ final class Bank: Sendable {
         var ledger = Ledger()
         var counters = Counters()
         var scenario = Scenario()
+        var callbacks = Callbacks()
         var waiting: [Waiting] = []
 
         /// Takes out those whose condition has become true.
@@ -16,7 +17,7 @@ final class Bank: Sendable {
             waiting = []
             var awake: [Waiting] = []
             for sleeper in sleepers {
-                if sleeper.condition(ledger, counters) { awake.append(sleeper) } else { waiting.append(sleeper) }
+                if sleeper.condition(self) { awake.append(sleeper) } else { waiting.append(sleeper) }
             }
             return awake
         }
@@ -24,7 +25,7 @@ final class Bank: Sendable {
 
     /// Someone who waits until the bank has come so far.
     struct Waiting: Sendable {
-        let condition: @Sendable (Ledger, Counters) -> Bool
+        let condition: @Sendable (State) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
@@ -42,11 +43,14 @@ final class Bank: Sendable {
     }
 
     private let gatekeeper: Gatekeeper
-    private let now: @Sendable () -> Timestamp
+    /// `nil` where nobody is called back.
+    let sender: CallbackSender?
+    let now: @Sendable () -> Timestamp
     private let state = Mutex(State())
 
-    init(tenant: String, keys: [SigningKey], now: @escaping @Sendable () -> Timestamp) {
+    init(tenant: String, keys: [SigningKey], sender: CallbackSender? = nil, now: @escaping @Sendable () -> Timestamp) {
         gatekeeper = Gatekeeper(tenant: tenant, keys: keys)
+        self.sender = sender
         self.now = now
     }
 
@@ -128,18 +132,32 @@ extension Counters {
 // MARK: - Acting
 
 extension Bank {
-    /// Acts, unless the misbehaviour is not to, and puts the answer into bytes.
-    func reply(to visit: Visit) -> Reply {
-        let writer = AnswerWriter(now: now(), requestID: visit.requestID, key: visit.key)
-        return writer.reply(answer(to: visit), visit.misbehaviour)
+    /// What is answered, and what is told by itself after that.
+    struct Deed: Sendable {
+        let reply: Reply
+        let news: News?
     }
 
-    private func answer(to visit: Visit) -> Answer {
-        if let refusal = visit.misbehaviour?.refusal { return refusal }
+    /// Acts, unless the misbehaviour is not to, and puts the answer into bytes.
+    func act(on visit: Visit) -> Deed {
+        let writer = AnswerWriter(now: now(), requestID: visit.requestID, key: visit.key)
+        let (answer, news) = answer(to: visit)
+        return Deed(reply: writer.reply(answer, visit.misbehaviour), news: news)
+    }
+
+    private func answer(to visit: Visit) -> (Answer, News?) {
+        if let refusal = visit.misbehaviour?.refusal { return (refusal, nil) }
         let now = now()
-        var answer = update { $0.ledger.answer(visit.call, visit.misbehaviour, at: now) }
+        let tellsEverything = sender?.destination.tellsEverything ?? false
+        var (answer, news) = update { state in
+            let issued = state.ledger.issued
+            let answer = state.ledger.answer(visit.call, visit.misbehaviour, at: now)
+            // A repeat opens nothing: it is no news.
+            guard state.ledger.issued > issued else { return (answer, News?.none) }
+            return (answer, News(of: visit.call, visit.misbehaviour, in: state.ledger, tellsEverything: tellsEverything))
+        }
         visit.misbehaviour?.reword(&answer)
-        return answer
+        return (answer, news)
     }
 }
 

@@ -1,8 +1,8 @@
-import AdapterKit
+public import AdapterKit
 
 extension Charge {
     /// The charge as it is now, in the protocol's shape.
-    var json: JSON { json(status, code: code, captured: captured, refunded: refunded) }
+    public var json: JSON { json(status, code: code, captured: captured, refunded: refunded) }
 
     /// The charge as its first answer showed it.
     var firstJSON: JSON { json(first.status, code: first.code, captured: first.captured, refunded: 0) }
@@ -32,6 +32,12 @@ extension Charge {
 }
 
 extension Refund {
+    /// The refund as a callback tells of it.
+    public func json(of charge: String) -> JSON {
+        .object((json.members ?? []) + [JSON.Member("charge_reference", .string(charge))])
+    }
+
+    /// The refund as it is now, in the protocol's shape.
     var json: JSON {
         .members([
             ("bank_reference", .string(bankReference)), ("reference", .string(reference)), ("status", .string(status.rawValue)),

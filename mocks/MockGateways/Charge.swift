@@ -21,6 +21,10 @@ public struct Charge: Sendable, Equatable {
     public let bankReference: String
     public let amount: Int64
     public let currency: String
+    /// Whether approval captures, or only authorises.
+    let captures: Bool
+    /// Whether its refunds wait and are approved by callback.
+    let pendsRefunds: Bool
     /// What the payer is asked to do, shown while the charge waits for it.
     let action: JSON
     /// What the first answer said; repeats of the charge say it again.

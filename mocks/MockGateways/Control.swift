@@ -13,6 +13,7 @@ struct Control: Sendable {
         switch (method, path) {
         case ("GET", "/ledger"): return ledger()
         case ("GET", "/counters"): return .ok(bank.update { $0.counters.json })
+        case ("GET", "/callbacks"): return .ok(bank.update { $0.callbacks }.json(newest: Self.listed))
         case ("POST", "/reset"):
             bank.reset()
             return .ok(.object([]))
@@ -78,6 +79,30 @@ extension Counters {
     }
 }
 
+extension Callbacks {
+    fileprivate func json(newest count: Int) -> JSON {
+        .members([
+            ("acknowledged", .integer(Int64(acknowledged))), ("abandoned", .integer(Int64(abandoned))),
+            ("dropped", .integer(Int64(dropped))), ("underway", .integer(Int64(underway))),
+            ("attempts", .array(attempts.suffix(count).map(\.json))),
+        ])
+    }
+}
+
+extension CallbackAttempt {
+    fileprivate var json: JSON {
+        var members: [(String, JSON)] = [
+            ("number", .integer(Int64(number))), ("reference", .string(reference)), ("event_id", .string(eventID)),
+            ("nonce", .string(nonce)), ("timestamp", .string(timestamp.rfc3339WholeSeconds)),
+        ]
+        switch result {
+        case .answered(let status): members.append(("status", .integer(Int64(status))))
+        case .unanswered(let reason): members.append(("unanswered", .string(reason.rawValue)))
+        }
+        return .members(members)
+    }
+}
+
 // MARK: - Changing
 
 extension Control {
@@ -109,11 +134,11 @@ extension Control {
 
     private func settleCharge(_ reference: String, as name: String, code: String?) throws(SettleFailure) {
         guard let status = Charge.Status(rawValue: name) else { throw .notFinal }
-        try bank.update { state throws(SettleFailure) in try state.ledger.settle(reference, as: status, code: code) }
+        try bank.settle(reference, as: status, code: code)
     }
 
     private func settleRefund(_ reference: String, of charge: String, as name: String) throws(SettleFailure) {
         guard let status = Refund.Status(rawValue: name) else { throw .notFinal }
-        try bank.update { state throws(SettleFailure) in try state.ledger.settleRefund(reference, of: charge, as: status) }
+        try bank.settleRefund(reference, of: charge, as: status)
     }
 }

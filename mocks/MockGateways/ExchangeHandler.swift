@@ -28,17 +28,31 @@ final class ExchangeHandler: ChannelInboundHandler {
         case .hang: break
         case .cutBefore: close(context.channel)
         case .cutAfter:
-            _ = bank.reply(to: visit)
+            let deed = bank.act(on: visit)
             close(context.channel)
+            bank.tell(deed.news)
         case .slowBefore(let milliseconds):
             later(milliseconds, context) { handler, context in
-                handler.send(handler.bank.reply(to: visit), context, keepsAlive: keepsAlive)
+                handler.answer(handler.bank.act(on: visit), context, keepsAlive: keepsAlive)
             }
         case .slowAfter(let milliseconds):
-            let reply = bank.reply(to: visit)
-            later(milliseconds, context) { handler, context in handler.send(reply, context, keepsAlive: keepsAlive) }
-        default: send(bank.reply(to: visit), context, keepsAlive: keepsAlive)
+            let deed = bank.act(on: visit)
+            later(milliseconds, context) { handler, context in handler.answer(deed, context, keepsAlive: keepsAlive) }
+        case .callback(.beforeAnswer): answerAfterCallback(bank.act(on: visit), context, keepsAlive: keepsAlive)
+        default: answer(bank.act(on: visit), context, keepsAlive: keepsAlive)
         }
+    }
+
+    private func answer(_ deed: Bank.Deed, _ context: ChannelHandlerContext, keepsAlive: Bool) {
+        send(deed.reply, context, keepsAlive: keepsAlive)
+        bank.tell(deed.news)
+    }
+
+    private func answerAfterCallback(_ deed: Bank.Deed, _ context: ChannelHandlerContext, keepsAlive: Bool) {
+        let telling = bank.tell(deed.news)
+        let told = context.eventLoop.makePromise(of: Void.self)
+        told.completeWithTask { await telling?.value }
+        told.futureResult.assumeIsolated().whenComplete { _ in self.send(deed.reply, context, keepsAlive: keepsAlive) }
     }
 
     /// Runs whether or not the caller is still there: what is sent to one who has left goes nowhere.

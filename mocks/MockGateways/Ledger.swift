@@ -12,7 +12,8 @@ public struct Ledger: Sendable {
     public private(set) var order: [String] = []
     /// How often money moved, over all charges.
     public private(set) var moneyMovements = 0
-    private var issued = 0
+    /// Charges and refunds that were opened.
+    private(set) var issued = 0
 
     public init() {}
 
@@ -33,6 +34,8 @@ extension Ledger {
         case decline(code: String)
         case pend
         case askForAction
+        /// Approves a charge whose refunds then wait; a refund waits.
+        case approveAndPendRefunds
     }
 
     mutating func charge(_ order: BankCall.Order, _ decision: Decision, at now: Timestamp) -> Answer {
@@ -52,6 +55,7 @@ extension Ledger {
         let bankReference = nextBankReference()
         var charge = Charge(
             reference: order.reference, bankReference: bankReference, amount: order.amount, currency: order.currency,
+            captures: order.captures, pendsRefunds: decision == .approveAndPendRefunds,
             action: Self.action(for: order.method, bankReference, at: now), first: verdict,
             status: verdict.status, code: verdict.code)
         if verdict.status == .approved { take(order.amount, from: &charge) }
@@ -60,8 +64,9 @@ extension Ledger {
 
     private static func verdict(on order: BankCall.Order, _ decision: Decision) -> Charge.Verdict {
         switch decision {
-        case .approve where order.captures: .init(status: .approved, code: DeclineCode.approved, captured: order.amount)
-        case .approve: .init(status: .authorized, code: DeclineCode.approved, captured: 0)
+        case .approve where order.captures, .approveAndPendRefunds where order.captures:
+            .init(status: .approved, code: DeclineCode.approved, captured: order.amount)
+        case .approve, .approveAndPendRefunds: .init(status: .authorized, code: DeclineCode.approved, captured: 0)
         case .decline(let code): .init(status: .declined, code: code, captured: 0)
         case .pend: .init(status: .pending, code: DeclineCode.none, captured: 0)
         case .askForAction: .init(status: .actionRequired, code: DeclineCode.none, captured: 0)
@@ -159,7 +164,7 @@ extension Ledger {
         guard charge.status == .approved else { return Self.refusal(of: charge.status) }
         guard amount <= charge.captured - charge.committed else { return .refusal(422, "AMOUNT_TOO_HIGH") }
         guard charge.refunds.count < Self.maximumRefunds else { return .refusal(422, "TOO_MANY_REFUNDS") }
-        let (status, code) = Self.verdict(onRefund: decision)
+        let (status, code) = Self.verdict(onRefund: charge.pendsRefunds && decision == .approve ? .pend : decision)
         let refund = Refund(
             reference: reference, bankReference: nextBankReference(), amount: amount, status: status, code: code)
         charge.refunds.append(refund)
@@ -173,7 +178,7 @@ extension Ledger {
         case .approve: (.approved, DeclineCode.approved)
         case .decline(let code): (.declined, code)
         // A refund knows no payer to act: it waits.
-        case .pend, .askForAction: (.pending, DeclineCode.none)
+        case .pend, .askForAction, .approveAndPendRefunds: (.pending, DeclineCode.none)
         }
     }
 
@@ -206,14 +211,16 @@ extension Ledger {
     }
 
     /// Decides a refund that is pending.
-    mutating func settleRefund(_ reference: String, of chargeReference: String, as status: Refund.Status) throws(SettleFailure) {
+    mutating func settleRefund(
+        _ reference: String, of chargeReference: String, as status: Refund.Status, code: String? = nil
+    ) throws(SettleFailure) {
         guard var charge = charges[chargeReference],
             let index = charge.refunds.firstIndex(where: { $0.reference == reference })
         else { throw .unknownReference }
         guard charge.refunds[index].status == .pending else { throw .alreadyFinal }
         guard status != .pending else { throw .notFinal }
         charge.refunds[index].status = status
-        charge.refunds[index].code = status == .approved ? DeclineCode.approved : DeclineCode.doNotHonour
+        charge.refunds[index].code = code ?? (status == .approved ? DeclineCode.approved : DeclineCode.doNotHonour)
         if status == .approved { countMovement(in: &charge) }
         charges[chargeReference] = charge
     }

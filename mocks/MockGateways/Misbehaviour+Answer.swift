@@ -22,6 +22,7 @@ extension Misbehaviour {
         case .decline(let code): .decline(code: code)
         case .pending: .pend
         case .actionRequired: .askForAction
+        case .callback(let mode): mode.decision
         default: .approve
         }
     }

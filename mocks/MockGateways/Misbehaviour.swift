@@ -5,6 +5,8 @@ public enum Misbehaviour: Sendable, Hashable {
     case decline(code: String)
     case pending
     case actionRequired
+    /// `callback_on_time` and the like: decides by itself and calls back, rightly or wrongly.
+    case callback(CallbackMode)
 
     // Refusals; nothing moves.
     case rejected
@@ -61,7 +63,9 @@ extension Misbehaviour: LosslessStringConvertible {
 
     private static let declinePrefix = "decline_"
 
-    private static let fixed: [String: Misbehaviour] = [
+    private static let fixed = answers.merging(CallbackMode.named.mapValues { .callback($0) }) { answer, _ in answer }
+
+    private static let answers: [String: Misbehaviour] = [
         "pending": .pending, "action_required": .actionRequired, "rejected": .rejected, "credentials": .credentials,
         "rate_limited": .rateLimited, "not_processed": .notProcessed, "not_found": .notFound, "redirect": .redirect,
         "status_500": .status500, "status_503": .status503, "status_500_after": .status500After, "garbage": .garbage,
@@ -72,7 +76,7 @@ extension Misbehaviour: LosslessStringConvertible {
     ]
 
     /// Every name that can be written, the ones with a part to fill in as patterns.
-    public static let names = (fixed.keys + ["decline_CODE", "slow_before=MS", "slow_after=MS"]).sorted()
+    public static let names = (fixed.keys + ["decline_CODE", "slow_before=MS", "slow_after=MS", "callback_late=MS"]).sorted()
 
     /// `nil` for a name that does not exist, a code that is not one, and a delay outside `delays`.
     public init?(_ description: String) {
@@ -88,6 +92,7 @@ extension Misbehaviour: LosslessStringConvertible {
             switch parts[0] {
             case "slow_before": self = .slowBefore(milliseconds: delay)
             case "slow_after": self = .slowAfter(milliseconds: delay)
+            case "callback_late": self = .callback(.late(milliseconds: delay))
             default: return nil
             }
         }
@@ -98,6 +103,7 @@ extension Misbehaviour: LosslessStringConvertible {
         case .decline(let code): Self.declinePrefix + code
         case .slowBefore(let milliseconds): "slow_before=\(milliseconds)"
         case .slowAfter(let milliseconds): "slow_after=\(milliseconds)"
+        case .callback(.late(let milliseconds)): "callback_late=\(milliseconds)"
         default: Self.fixed.first { $0.value == self }?.key ?? ""
         }
     }

@@ -32,6 +32,8 @@ public final class MockBank: Sendable {
         public var http2 = false
         /// The port of the control API on 127.0.0.1, 0 for a free one; `nil` is none.
         public var controlPort: Int?
+        /// Who is called back when a charge or refund changes by itself; `nil` is nobody.
+        public var callbacks: CallbackDestination?
         /// The wall clock.
         public var now: @Sendable () -> Timestamp
 
@@ -59,7 +61,8 @@ public final class MockBank: Sendable {
     /// Binds and serves until `stop`.
     /// - Throws: what NIO and NIOSSL say when a certificate cannot be read or a port cannot be had.
     public static func start(_ configuration: Configuration) async throws -> MockBank {
-        let bank = Bank(tenant: configuration.tenant, keys: configuration.keys, now: configuration.now)
+        let sender = try configuration.callbacks.map { try CallbackSender($0, now: configuration.now) }
+        let bank = Bank(tenant: configuration.tenant, keys: configuration.keys, sender: sender, now: configuration.now)
         let listener = try await BankListener(bank: bank, tls: configuration.tls, http2: configuration.http2)
             .bind(configuration.address, configuration.port)
         guard let controlPort = configuration.controlPort else { return MockBank(bank: bank, listener: listener, control: nil) }
@@ -72,14 +75,17 @@ public final class MockBank: Sendable {
         }
     }
 
-    /// Ends the listeners and every connection.
+    /// Ends the listeners and every connection; what was to be called back is not any more.
     public func stop() async {
         for listener in listeners { await listener.close() }
+        await bank.sender?.stop()
     }
 
     public var ledger: Ledger { bank.update { $0.ledger } }
 
     public var counters: Counters { bank.update { $0.counters } }
+
+    public var callbacks: Callbacks { bank.update { $0.callbacks } }
 
     /// Misbehaves so at the next `times` requests (1 to 1,000,000) for this operation. Rules go before the wish of a description;
     /// of several rules the oldest is used up first.
@@ -90,21 +96,36 @@ public final class MockBank: Sendable {
     /// Forgets what was scripted and is not used up.
     public func forgetScript() { bank.update { $0.scenario = Scenario() } }
 
-    /// Decides a charge that is `PENDING` or `ACTION_REQUIRED`.
+    /// Decides a charge that is `PENDING` or `ACTION_REQUIRED`, and calls back.
+    public func resolve(_ reference: String, as resolution: Resolution) throws(SettleFailure) {
+        try bank.announce(News(subject: .charge(reference), resolution: resolution))
+    }
+
+    /// Decides a refund that is `PENDING`, and calls back.
+    public func resolveRefund(_ reference: String, of charge: String, as resolution: Resolution) throws(SettleFailure) {
+        try bank.announce(News(subject: .refund(reference, of: charge), resolution: resolution))
+    }
+
+    /// As `resolve`, into any final state.
     public func settle(_ reference: String, as status: Charge.Status, code: String? = nil) throws(SettleFailure) {
-        try bank.update { state throws(SettleFailure) in try state.ledger.settle(reference, as: status, code: code) }
+        try bank.settle(reference, as: status, code: code)
     }
 
-    /// Decides a refund that is `PENDING`.
+    /// As `resolveRefund`.
     public func settleRefund(_ reference: String, of charge: String, as status: Refund.Status) throws(SettleFailure) {
-        try bank.update { state throws(SettleFailure) in try state.ledger.settleRefund(reference, of: charge, as: status) }
+        try bank.settleRefund(reference, of: charge, as: status)
     }
 
-    /// Forgets charges, counters and rules.
+    /// Forgets charges, counters, rules and callbacks, those under way too.
     public func reset() { bank.reset() }
 
     /// Waits until the books and counters are as asked. Returns also when the task is cancelled.
     public func reaches(_ condition: @escaping @Sendable (Ledger, Counters) -> Bool) async {
-        await bank.reaches(condition)
+        await bank.reaches { condition($0.ledger, $0.counters) }
+    }
+
+    /// Waits until the callbacks are as asked. Returns also when the task is cancelled.
+    public func reaches(callbacks condition: @escaping @Sendable (Callbacks) -> Bool) async {
+        await bank.reaches { condition($0.callbacks) }
     }
 }

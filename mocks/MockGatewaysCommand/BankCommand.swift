@@ -12,11 +12,28 @@ struct BankCommand: AsyncParsableCommand {
 
             A charge misbehaves when its description holds mock:NAME, any request when the control API says so:
               POST /misbehave {"operation":"inquiry","name":"status_500","times":1}
-              POST /settle    {"reference":"pay_1","status":"APPROVED"} for a pending charge; add "refund" for a refund of it
-              POST /reset     forgets charges, counters and rules
-              GET  /ledger, /ledger/REFERENCE, /counters
+              POST /settle    {"reference":"pay_1","status":"APPROVED"} for a pending charge; add "refund" for a refund of it; calls back
+              POST /reset     forgets charges, counters, rules and callbacks
+              GET  /ledger, /ledger/REFERENCE, /counters, /callbacks
             Operations: \(BankOperation.allCases.map(\.rawValue).joined(separator: ", ")).
             Names: \(Misbehaviour.names.joined(separator: ", ")).
+
+            With --callback-url the bank posts what it decides by itself, signed, until it is answered 200 or 204: ten tries,
+            1 s, 2 s, 4 s and so on apart. That is a charge or refund settled by /settle or named callback_...:
+              callback_on_time        answers PENDING, then approves and calls back
+              callback_before_answer  calls back and waits for the acknowledgement, then answers
+              callback_late           calls back 3 s after it was decided; callback_late=MS after so many milliseconds
+              callback_twice          sends the event again, freshly signed, when it was acknowledged
+              callback_out_of_order   the final state, then an older event that says PENDING
+              callback_forged         signed with another secret
+              callback_stale          signed for 301 s ago
+              callback_from_future    signed for 330 s ahead
+              callback_replayed       the very same request again when it was acknowledged
+              callback_wrong_amount   one minor unit too many
+              callback_lost           approves and never calls back
+              callback_declined       answers PENDING, then declines and calls back
+              callback_after_action   answers ACTION_REQUIRED, then approves and calls back
+              callback_for_refund     approves the charge; its refunds are PENDING, then approved and called back
             """)
 
     @Option(help: "Address to listen on.")
@@ -49,6 +66,9 @@ struct BankCommand: AsyncParsableCommand {
     @Flag(name: .customLong("http2"), help: "Offer HTTP/2 beside HTTP/1.1.")
     var http2 = false
 
+    @OptionGroup(title: "Callbacks")
+    var callbacks: CallbackOptions
+
     func validate() throws {
         for port in [port, controlPort] where !(0...65_535).contains(port) {
             throw ValidationError("\(port) is not a port: 0 to 65535.")
@@ -77,6 +97,7 @@ struct BankCommand: AsyncParsableCommand {
         configuration.tls = MockBank.TLS(
             certificatePEM: try PEMFile.read(certificate), keyPEM: try PEMFile.read(key), clientCAPEM: try PEMFile.read(clientCa))
         configuration.http2 = http2
+        configuration.callbacks = try callbacks.destination()
         return configuration
     }
 
