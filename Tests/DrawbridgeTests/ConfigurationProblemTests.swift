@@ -125,8 +125,6 @@ struct RefusedFile: Sendable, CustomTestStringConvertible {
         .gateway("limits: { concurrency: 0 }", key: "limits.concurrency", "from 1 to 100000"),
         .gateway("limits: { per_second: 1.5 }", key: "limits.per_second", "a whole number"),
         .gateway("inquiry: { first_after: 10m, max: 9m }", key: "inquiry.max", "at least as long as first_after (10m)"),
-        .gateway("callback: [a]", key: "callback", "a section of keys"),
-        .gateway("callback: { tolerance: 300 }", key: "callback.tolerance", "a duration"),
     ]
 
     @Test("a tenant that is wrong is told so", arguments: Self.refusedTenants)
@@ -154,15 +152,42 @@ struct RefusedFile: Sendable, CustomTestStringConvertible {
         .tenant(
             "{ auth: none, gateways: [bank-a, bank-b] }", key: ".gateways[1]",
             "the name of a gateway of this file; there are bank-a"),
-        .tenant(
-            "{ auth: none, webhooks: [{ url: \"http://shop.example\", secret: env:HOOK }] }", key: ".webhooks[0].url", "https://"),
-        .tenant(
-            "{ auth: none, webhooks: [{ url: \"https://shop.example\", secret: env:KEY }] }", key: ".webhooks[0].secret", "whsec_"
-        ),
+    ]
+
+    @Test("a webhook that is wrong is told so", arguments: Self.refusedWebhooks)
+    func webhooks(file: RefusedFile) throws { try Self.expectOneProblem(file) }
+
+    private static func webhook(_ url: String, _ secret: String = "env:HOOK", key: String, _ expected: String) -> RefusedFile {
+        .tenant("{ auth: none, webhooks: [{ url: \"\(url)\", secret: \(secret) }] }", key: ".webhooks[0].\(key)", expected)
+    }
+
+    static let refusedWebhooks: [RefusedFile] = [
+        webhook("http://shop.example", key: "url", "https://"),
+        webhook("https://user:word@shop.example/hook", key: "url", "without user, query or fragment"),
+        webhook("https://user@shop.example/hook", key: "url", "without user, query or fragment"),
+        webhook("https://shop.example/hook#top", key: "url", "without user, query or fragment"),
+        webhook("https://shop.example/hook?a=b", key: "url", "without user, query or fragment"),
+        webhook("https://", key: "url", "https://"),
+        webhook("https://shop.example", "env:KEY", key: "secret", "whsec_"),
+        webhook("https://shop.example", "env:SHORT_HOOK", key: "secret", "base64 of 24 to 64 bytes"),
+        webhook("https://shop.example", "env:LONG_HOOK", key: "secret", "base64 of 24 to 64 bytes"),
+        webhook("https://shop.example", "env:HOOK_AND_KEY", key: "secret", "1 to 4 secrets with blanks between them"),
+        webhook("https://shop.example", "env:COMMA_HOOKS", key: "secret", "1 to 4 secrets with blanks between them"),
+        webhook("https://shop.example", "env:FIVE_HOOKS", key: "secret", "1 to 4 secrets with blanks between them"),
+        webhook("https://shop.example", "env:NO_HOOK", key: "secret", "1 to 4 secrets with blanks between them"),
+        .tenant("{ auth: none, webhooks: [{ url: \"https://shop.example\" }] }", key: ".webhooks[0].secret", "required"),
         .tenant(
             "{ auth: none, webhooks: [{ url: \"https://shop.example\", secret: env:HOOK, events: [payment.lost] }] }",
             key: ".webhooks[0].events[0]", "payment.succeeded"),
+        twoWebhooks("https://shop.example/hook", "https://shop.example/hook"),
+        twoWebhooks("https://shop.example", "https://SHOP.example:443/"),
     ]
+
+    private static func twoWebhooks(_ first: String, _ second: String) -> RefusedFile {
+        .tenant(
+            "{ auth: none, webhooks: [{ url: \"\(first)\", secret: env:HOOK }, { url: \"\(second)\", secret: env:HOOK }] }",
+            key: ".webhooks[1].url", "a URL that no other webhook of the tenant has")
+    }
 
     @Test("what files must say together is told where it is missing", arguments: Self.refusedWholes)
     func wholes(file: RefusedFile) throws { try Self.expectOneProblem(file) }
@@ -245,9 +270,16 @@ struct RefusedFile: Sendable, CustomTestStringConvertible {
         #expect(ConfigurationText.problems(ConfigurationText.minimal.replacing("https://bank.example:9443", with: url)) == [])
     }
 
+    private static let hook = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+    private static let environment = [
+        "KEY": "0123456789abcdef", "EMPTY": "", "HOOK": hook, "NO_HOOK": " ",
+        "SHORT_HOOK": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=", "LONG_HOOK": "whsec_" + String(repeating: "MDEy", count: 22),
+        "HOOK_AND_KEY": "\(hook) 0123456789abcdef", "COMMA_HOOKS": "\(hook),\(hook)",
+        "FIVE_HOOKS": Array(repeating: hook, count: 5).joined(separator: " "),
+    ]
+
     private static func expectOneProblem(_ file: RefusedFile) throws {
-        let problems = ConfigurationText.problems(
-            file.text, environment: ["KEY": "0123456789abcdef", "EMPTY": "", "HOOK": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"])
+        let problems = ConfigurationText.problems(file.text, environment: environment)
         #expect(problems.map(\.key) == [file.key])
         #expect(problems.map(\.line) == [file.line])
         #expect(problems.map(\.file) == ["/etc/drawbridge/test.yaml"])

@@ -48,8 +48,9 @@ import Testing
         let text = """
             tenants:
               demo: { auth: none, rate: { burst: 5 }, webhooks: [] }
+            listen: { callbacks: { address: 127.0.0.1:7000 } }
             gateways:
-              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, callback: { tolerance: 60s } }
+              bank-a: { adapter: bank-hmac, base_url: "https://a.example", settings: { tenant: a }, allow_private_addresses: true }
               bank-b: { adapter: bank-hmac, base_url: "https://b.example", settings: { tenant: b }, retry: { max_retries: 1 } }
             routes:
               - { gateways: [bank-a, bank-b] }
@@ -57,8 +58,8 @@ import Testing
             tracing: { sample: 1 }
             """
         let notes = ConfigurationReport(try ConfigurationText.read(text), now: Self.now).findings.filter { $0.severity == .note }
-        #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.callback", "tracing"])
-        #expect(notes.first { $0.key == "gateways.bank-a.callback" }?.line == 4)
+        #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.allow_private_addresses", "tracing"])
+        #expect(notes.first { $0.key == "gateways.bank-a.allow_private_addresses" }?.line == 5)
     }
 
     @Test("tenants who cannot be let in are warned of")

@@ -31,9 +31,8 @@ struct AdaptersCommand: ParsableCommand {
     func run() throws {
         for entry in AdapterCatalog.builtIn.entries where !json {
             CommandOutput.line("\(entry.name): \(entry.summary)")
-            for setting in entry.settings {
-                CommandOutput.line("  \(setting.name)\(setting.required ? " (required)" : ""): \(setting.summary)")
-            }
+            for setting in entry.settings { CommandOutput.line("  \(setting.line)") }
+            for setting in entry.callbackSettings { CommandOutput.line("  callback.\(setting.line)") }
         }
         if json { CommandOutput.line(String(decoding: AdapterCatalog.builtIn.json.encoded(), as: UTF8.self)) }
     }
@@ -45,17 +44,17 @@ extension AdapterCatalog {
             entries.map { entry in
                 .members([
                     ("name", .string(entry.name)), ("summary", .string(entry.summary)),
-                    (
-                        "settings",
-                        .array(
-                            entry.settings.map {
-                                .members([
-                                    ("name", .string($0.name)), ("summary", .string($0.summary)),
-                                    ("required", .bool($0.required)),
-                                ])
-                            })
-                    ),
+                    ("settings", .array(entry.settings.map(\.json))),
+                    ("callback_settings", .array(entry.callbackSettings.map(\.json))),
                 ])
             })
+    }
+}
+
+extension SettingDescription {
+    fileprivate var line: String { "\(name)\(required ? " (required)" : ""): \(summary)" }
+
+    fileprivate var json: JSON {
+        .members([("name", .string(name)), ("summary", .string(summary)), ("required", .bool(required))])
     }
 }

@@ -7,12 +7,15 @@ struct AdapterCatalog: Sendable {
         let name: String
         let summary: String
         let settings: [SettingDescription]
+        /// Of a gateway's `callback` section, beside those that all adapters share.
+        let callbackSettings: [SettingDescription]
         let make: @Sendable (AdapterSettings) throws(SettingsFailure) -> any GatewayAdapter
 
         fileprivate init<Adapter: GatewayAdapter>(_ adapter: Adapter.Type) {
             name = adapter.name
             summary = adapter.summary
             settings = adapter.settings
+            callbackSettings = adapter.callbackSettings
             make = { settings throws(SettingsFailure) in try Adapter(settings: settings) }
         }
     }

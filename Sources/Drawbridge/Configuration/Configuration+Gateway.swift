@@ -1,4 +1,5 @@
 import AdapterKit
+import Payments
 import Resilience
 
 extension Configuration {
@@ -16,8 +17,8 @@ extension Configuration {
         var breaker = Breaker()
         var limits = Limits()
         var inquiry = Inquiry()
-        /// The adapter's own section for callbacks.
-        var callback: AdapterSettings?
+        /// `nil`: it has no callbacks.
+        var callback: CallbackPolicy?
 
         var adapterName: String { type(of: adapter).name }
     }
@@ -77,7 +78,7 @@ extension Configuration {
 extension Configuration.Gateway {
     /// - `adapter` (name, required), `settings` (the adapter's own), `base_url` (https, required; http only on loopback)
     /// - `tls`, `timeout`, `retry`, `breaker`, `limits`, `inquiry` (sections), `proxy` (http://host:port, default none)
-    /// - `allow_private_addresses` (default false), `callback` (the adapter's own, default none)
+    /// - `allow_private_addresses` (default false), `callback` (section, partly the adapter's own; default none)
     init?(name: String, _ section: ConfigurationSection, adapters: AdapterCatalog) {
         let adapter = section.adapter(from: adapters)
         let baseURL = section.required("base_url", .secureAddress)
@@ -89,7 +90,7 @@ extension Configuration.Gateway {
         let breaker = section.section("breaker") { Configuration.Breaker($0) }
         let limits = section.section("limits") { Configuration.Limits($0) }
         let inquiry = section.section("inquiry") { Configuration.Inquiry($0) }
-        let callback = section.callback()
+        let callback = section.callback(of: adapter)
         guard let adapter, let baseURL else { return nil }
         self.init(
             name: name, adapter: adapter, baseURL: baseURL, tls: tls ?? .init(), proxy: proxy,

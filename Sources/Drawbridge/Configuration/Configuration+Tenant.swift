@@ -1,6 +1,6 @@
 import AdapterKit
-import Foundation
 import Payments
+import Signing
 
 extension Configuration {
     /// A payment service, or a merchant, that may call the API.
@@ -50,9 +50,12 @@ extension Configuration {
 
     struct Webhook: Sendable, Equatable {
         var url: WebAddress
-        /// As configured, `whsec_` included.
-        var secret: Secret
+        /// The key bytes, newest first: all sign, so that they rotate without a gap.
+        var secrets: [Secret]
         var events = Selection.all
+
+        /// The same for every way to write the URL.
+        fileprivate var place: String { "\(url.address)".lowercased() + url.target }
     }
 }
 
@@ -78,7 +81,7 @@ extension Configuration.Tenant {
         jwt = section.section("jwt") { Configuration.JWT($0) } ?? nil
         section.read("rate", into: &rate) { Configuration.Rate($0) }
         gateways = section.selection("gateways", of: section.gatewayName, expected: "all, or a list of gateways")
-        webhooks = section.sections("webhooks") { Configuration.Webhook($0) } ?? []
+        readWebhooks(section)
         if auth == .jwt, section.given("jwt") == nil {
             section.problem("jwt", "a section of issuer, audience and jwks; auth is jwt")
         }
@@ -94,6 +97,18 @@ extension Configuration.Tenant {
         keys = read ?? []
         let isEmpty = section.given("keys").map { $0.value.content == .list([]) } ?? true
         if auth == .hmac, isEmpty { section.problem("keys", "at least one key, as {id, secret}; auth is hmac") }
+    }
+
+    private mutating func readWebhooks(_ section: ConfigurationSection) {
+        var places: Set<String> = []
+        let read = section.sections("webhooks") { element in
+            let webhook = Configuration.Webhook(element)
+            if let webhook, !places.insert(webhook.place).inserted {
+                element.problem("url", "a URL that no other webhook of the tenant has")
+            }
+            return webhook
+        }
+        webhooks = read ?? []
     }
 }
 
@@ -147,26 +162,29 @@ extension Configuration.Rate {
 }
 
 extension Configuration.Webhook {
-    private static let prefix = "whsec_"
+    private static let maximumSecrets = 4
 
-    /// - `url` (https, required), `secret` (secret, `whsec_` and base64 of 24 to 64 bytes, required)
-    /// - `events` (`all` or a list of event types, default `all`)
+    /// - `url` (https, required), `events` (`all` or a list of event types, default `all`)
+    /// - `secret` (secret, required: 1 to 4 signing secrets with blanks between them, the newest first)
     init?(_ section: ConfigurationSection) {
         let url = section.required("url", .secureAddress)
         let secret = section.secret("secret", required: true) {
-            Self.isSigningSecret($0) ? nil : "whsec_ and base64 of 24 to 64 bytes"
+            Self.secrets(in: $0) == nil
+                ? "1 to \(Self.maximumSecrets) secrets with blanks between them, each whsec_ and base64 of 24 to 64 bytes" : nil
         }
         let types = ValueSyntax<PaymentEvent.Kind>.word
         let name = ValueSyntax<String>.text(types.expected) { types.parse(.text($0)) != nil }
         events = section.selection("events", of: name, expected: "all, or a list of event types")
-        guard let url, let secret else { return nil }
+        guard let url, let secrets = secret.flatMap(Self.secrets) else { return nil }
         self.url = url
-        self.secret = secret
+        self.secrets = secrets
     }
 
-    private static func isSigningSecret(_ secret: Secret) -> Bool {
-        guard secret.bytes.starts(with: prefix.utf8) else { return false }
-        let key = Data(base64Encoded: Data(secret.bytes.dropFirst(prefix.utf8.count)))
-        return key.map { (24...64).contains($0.count) } ?? false
+    private static func secrets(in secret: Secret) -> [Secret]? {
+        let parts = secret.bytes.split { " \t\r\n".utf8.contains($0) }
+        let secrets = parts.compactMap { StandardWebhooks.secret(Secret(Array($0))) }.filter {
+            (24...64).contains($0.bytes.count)
+        }
+        return (1...maximumSecrets).contains(parts.count) && secrets.count == parts.count ? secrets : nil
     }
 }

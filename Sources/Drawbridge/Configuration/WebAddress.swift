@@ -6,6 +6,8 @@ struct WebAddress: Sendable, Equatable, CustomStringConvertible {
     let address: HostAndPort
     /// Without the slash at its end; empty for none.
     let path: String
+    /// The path as it was written, for an address that nothing is appended to; `/` for none.
+    let target: String
 
     init?(_ text: String) {
         guard let scheme = Scheme.allCases.first(where: { text.hasPrefix("\($0.rawValue)://") }) else { return nil }
@@ -16,7 +18,8 @@ struct WebAddress: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         self.scheme = scheme
         self.address = address
-        self.path = String(rest[slash...].last == "/" ? rest[slash...].dropLast() : rest[slash...])
+        target = slash == rest.endIndex ? "/" : String(rest[slash...])
+        path = String(rest[slash...].last == "/" ? rest[slash...].dropLast() : rest[slash...])
     }
 
     private static func belongsInPath(_ byte: UInt8) -> Bool {
