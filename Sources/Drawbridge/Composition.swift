@@ -18,6 +18,13 @@ struct Composition: Sendable {
     let gateways: [Payments.Gateway]
     let breakers: CircuitBreakers
     let store: any PaymentStore
+    let callbacks: CallbackReceiver
+    let callbackReview: CallbackReview
+    let callbackStore: any CallbackStore
+    let relay: EventRelay
+    let feed: EventFeed
+    let dispatcher: WebhookDispatcher
+    let webhookReview: WebhookReview
     /// Set when the store is Redis: it has connections to start and to close.
     let redis: Redis?
     let transport: CurlTransport
@@ -36,7 +43,10 @@ struct Composition: Sendable {
         self.logger = logger
         transport = try CurlTransport()
         redis = try Redis(configuration, time: time, random: random, logger: logger)
-        store = MeasuredPaymentStore(redis?.payments ?? MemoryPaymentStore(time: time), time: time)
+        let memory = MemoryPaymentStore(time: time)
+        store = MeasuredPaymentStore(redis?.payments ?? memory, time: time)
+        callbackStore = redis?.callbacks ?? MemoryCallbackStore(time: time)
+        let events: any EventStore & DeliveryStore = redis?.events ?? MemoryEventStore(payments: memory, time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         authentication = InboundAuthentication(configuration)
         var gateways: [Payments.Gateway] = []
@@ -44,7 +54,7 @@ struct Composition: Sendable {
             gateways.append(
                 Payments.Gateway(
                     name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration),
-                    policy: gateway.policy))
+                    policy: gateway.policy, callback: gateway.callback))
         }
         self.gateways = gateways
         certificates = CertificateExpiry(gateways)
@@ -54,15 +64,31 @@ struct Composition: Sendable {
         let routing = Routing(configuration, gateways: gateways)
         let vault = try Vault(configuration.encryption, random: random)
         let keeping = Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)
+        let endpoints = configuration.webhookEndpoints
+        let feed = EventFeed(store: events, vault: vault, inFlight: inFlight, time: time, logger: logger)
+        let dispatcher = WebhookDispatcher(
+            endpoints: endpoints, store: events, transport: transport, vault: vault, time: time, random: random, logger: logger)
+        relay = EventRelay(
+            store: events, endpoints: { event in endpoints.filter { $0.wants(event) }.map(\.id) },
+            grown: { tenants in
+                feed.wake(tenants)
+                dispatcher.wake(tenants)
+            }, time: time, logger: logger)
+        self.feed = feed
+        self.dispatcher = dispatcher
+        webhookReview = WebhookReview(endpoints: endpoints, store: events, dispatcher: dispatcher, logger: logger)
         service = PaymentService(
             settings: .init(deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence),
-            routing: routing, store: store, client: GatewayClient(transport: transport, time: time, random: random),
+            routing: routing, store: store, callbacks: callbackStore, relay: relay,
+            client: GatewayClient(transport: transport, time: time, random: random),
             breakers: breakers, limits: GatewayLimits(limits: configuration.byGateway(\.limit), time: time), vault: vault,
             derivation: Derivation(deployment: configuration.deployment), time: time, random: random, inFlight: inFlight,
             logger: logger)
         recovery = Recovery(service: service)
+        callbacks = CallbackReceiver(service: service, time: time, logger: logger)
+        callbackReview = CallbackReview(service: service, time: time, logger: logger)
         operators = OperatorService(
-            store: store, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)
+            store: store, relay: relay, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)
     }
 }
 
@@ -71,6 +97,8 @@ extension Composition {
     struct Redis: Sendable {
         let payments: RedisPaymentStore
         let breakers: RedisBreakerStore
+        let callbacks: RedisCallbackStore
+        let events: RedisEventStore
 
         /// `nil` where the state is kept in memory.
         fileprivate init?(
@@ -85,14 +113,21 @@ extension Composition {
             let group = MultiThreadedEventLoopGroup.singleton
             payments = try RedisPaymentStore(configuration: settings, time: time, random: random, logger: logger, group: group)
             breakers = try RedisBreakerStore(configuration: settings, time: time, random: random, logger: logger, group: group)
+            callbacks = try RedisCallbackStore(
+                configuration: settings, time: time, random: random, logger: logger, group: group)
+            events = try RedisEventStore(configuration: settings, time: time, random: random, logger: logger, group: group)
         }
 
         func start() async {
             await payments.start()
             await breakers.start()
+            await callbacks.start()
+            await events.start()
         }
 
         func shutdown() async {
+            await events.shutdown()
+            await callbacks.shutdown()
             await breakers.shutdown()
             await payments.shutdown()
         }
@@ -102,6 +137,30 @@ extension Composition {
 extension Configuration {
     fileprivate func byGateway<Value>(_ value: KeyPath<Gateway, Value>) -> [String: Value] {
         Dictionary(gateways.map { ($0.name, $0[keyPath: value]) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension Configuration {
+    /// The same egress rules as for banks; the system's authorities, and TLS 1.2 for what is not a bank.
+    fileprivate var webhookEndpoints: [WebhookEndpoint] {
+        tenants.flatMap { tenant in
+            tenant.webhooks.map { webhook in
+                let url = webhook.url
+                let endpoint = Endpoint(
+                    scheme: url.scheme == .https ? .https : .http, host: url.address.host.text, port: url.address.port,
+                    minimumTLS: .v12, connectTimeout: .seconds(5), attemptTimeout: WebhookDispatcher.attemptTimeout)
+                return WebhookEndpoint(
+                    tenant: tenant.id, url: "\(url.scheme.rawValue)://\(url.address)\(url.target)", endpoint: endpoint,
+                    target: url.target, secrets: webhook.secrets, kinds: webhook.kinds)
+            }
+        }
+    }
+}
+
+extension Configuration.Webhook {
+    fileprivate var kinds: Set<PaymentEvent.Kind>? {
+        guard case .only(let names) = events else { return nil }
+        return Set(names.compactMap { PaymentEvent.Kind(rawValue: $0) })
     }
 }
 

@@ -32,11 +32,14 @@ struct Serving {
                 .init(service: Draining(composition: composition)),
                 .init(service: try admin()),
                 .init(service: try api()),
+                .init(service: try callbacks()),
                 .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
                 .init(service: ReloadRequests(logger: logger)),
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
                 .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
+                .init(service: Background { [relay = composition.relay] in await relay.run() }),
+                .init(service: Background { [dispatcher = composition.dispatcher] in await dispatcher.run() }),
                 // Last, so that it is the first to stop: draining begins nothing new.
                 .init(service: Background { [recovery = composition.recovery] in await recovery.run() }),
             ],
@@ -49,7 +52,7 @@ struct Serving {
 
     private func api() throws -> some Service {
         let responder = APIResponder(
-            service: composition.service, authentication: composition.authentication, time: composition.time,
+            service: composition.service, feed: composition.feed, authentication: composition.authentication, time: composition.time,
             random: composition.random,
             logger: composition.logger)
         let listener = composition.configuration.listen.api
@@ -59,10 +62,20 @@ struct Serving {
             onServerRunning: announce("api"), logger: quiet(composition.logger))
     }
 
+    private func callbacks() throws -> some Service {
+        let listener = composition.configuration.listen.callbacks
+        return Application(
+            responder: CallbackResponder(intake: composition.callbacks, time: composition.time),
+            server: try server(tls: listener.tls),
+            configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
+            onServerRunning: announce("callbacks"), logger: quiet(composition.logger))
+    }
+
     private func admin() throws -> some Service {
         let listener = composition.configuration.listen.admin
         let operations = AdminOperations(
-            operators: composition.operators, gateways: composition.gateways, breakers: composition.breakers,
+            operators: composition.operators, callbacks: composition.callbackReview, webhooks: composition.webhookReview,
+            gateways: composition.gateways, breakers: composition.breakers,
             time: composition.time, logger: composition.logger)
         let responder = AdminResponder(
             store: composition.store, inFlight: composition.inFlight, metrics: metrics,

@@ -346,7 +346,7 @@ struct FailoverTests {
                     return !told
                 })
             else { return }
-            _ = try? await world.service.hear(GatewayWord(gateway: "bank-a", charge: id.text, outcome: outcome))
+            _ = try? await world.hear(outcome, of: id.text)
         }
         world.time.advance(by: .seconds(2))
         _ = try await answer.value

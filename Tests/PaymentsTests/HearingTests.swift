@@ -24,8 +24,7 @@ struct HearingTests {
     private func hear(_ outcome: Outcome, at gateway: String = "bank-a", of charge: String? = nil, refund: String? = nil)
         async throws -> Reception
     {
-        try await world.service.hear(
-            GatewayWord(gateway: gateway, charge: charge ?? world.id().text, refund: refund, outcome: outcome))
+        try await world.hear(outcome, at: gateway, of: charge, refund: refund)
     }
 
     private func unknown() async throws {
@@ -48,7 +47,7 @@ struct HearingTests {
         #expect(world.bank.sent.count == 2)
     }
 
-    @Test("said again, or said after something later, it is stale, and nothing is written")
+    @Test("said again, or said after something later, it is stale, and only that is noted")
     func stale() async throws {
         try await unknown()
         _ = try await hear(approval())
@@ -57,6 +56,9 @@ struct HearingTests {
             #expect(try await hear(outcome) == .stale)
         }
         #expect(try await world.record() == before)
+        let noted = try await world.store.history(of: before.id).filter { $0.event == "callback_stale" }
+        #expect(noted.map(\.reason) == ["approved", "declined", "pending", "unknown"])
+        #expect(noted.allSatisfy { $0.cause == .callback && $0.gateway == "bank-a" })
     }
 
     @Test("about nothing we know it is unmatched")
@@ -142,8 +144,7 @@ struct HearingTests {
         let world = try World(route: ["bank-a", "bank-b"], softDeclines: [.other])
         let gate = Gate()
         let answer = try await world.beginPaying(held: gate, then: .lost)
-        let word = GatewayWord(gateway: "bank-a", charge: try world.id().text, outcome: Self.declined)
-        #expect(try await world.service.hear(word) == .applied)
+        #expect(try await world.hear(Self.declined) == .applied)
         #expect(try await world.record().status == .processing)
         world.bank.script(.charge("DECLINED"), .charge("APPROVED"))
         gate.open()
@@ -151,7 +152,7 @@ struct HearingTests {
         let idle = try World(route: ["bank-a", "bank-b"], softDeclines: [.other])
         idle.bank.script(.lost, .silence)
         _ = try await idle.pay()
-        #expect(try await idle.service.hear(word) == .applied)
+        #expect(try await idle.hear(Self.declined) == .applied)
         #expect(try await idle.record().status == .failed)
     }
 

@@ -178,9 +178,7 @@ struct OperationRecoveryTests {
         await world.recovery.pass()
         await world.bank.sent(atLeast: 4)
         let said = Outcome.approved(Approval(state: .refunded, gatewayReference: "said", money: money))
-        #expect(
-            try await world.service.hear(GatewayWord(gateway: "bank-a", charge: id.text, refund: refund, outcome: said))
-                == .applied)
+        #expect(try await world.hear(said, of: id.text, refund: refund) == .applied)
         asked.open()
         await world.inFlight.idle()
         #expect(world.bank.sent.count == 4)

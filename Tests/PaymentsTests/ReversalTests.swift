@@ -35,10 +35,7 @@ struct ReversalTests {
     }
 
     private func hear(_ state: Approval.State, at gateway: String = "bank-a") async throws -> Reception {
-        try await world.service.hear(
-            GatewayWord(
-                gateway: gateway, charge: try world.id().text,
-                outcome: .approved(Approval(state: state, gatewayReference: "late", money: try euros))))
+        try await world.hear(.approved(Approval(state: state, gatewayReference: "late", money: try euros)), at: gateway)
     }
 
     /// Recovery passes, until nothing is due now.
@@ -194,8 +191,7 @@ struct ReversalTests {
     func notLate() async throws {
         try await failed()
         let declined = Outcome.declined(Decline(category: .other, code: nil, message: nil))
-        let id = try world.id()
-        #expect(try await world.service.hear(GatewayWord(gateway: "bank-a", charge: id.text, outcome: declined)) == .stale)
+        #expect(try await world.hear(declined) == .stale)
         #expect(try await hear(.captured, at: "bank-b") == .unmatched)
         #expect(try await reversal() == nil)
     }

@@ -2,6 +2,7 @@ import AdapterKit
 import BankHMAC
 import Payments
 import Resilience
+import Synchronization
 import TestKit
 import Testing
 
@@ -18,6 +19,7 @@ struct World: Sendable {
     let log = RecordedLog()
     let inFlight: InFlight
     let store: FaultyStore
+    let callbacks: any CallbackStore
     let vault: Vault
     let derivation = Derivation(deployment: deployment)
     let service: PaymentService
@@ -42,6 +44,7 @@ struct World: Sendable {
         time = other?.time ?? ManualTime()
         bank = other?.bank ?? FakeTransport()
         store = other?.store ?? FaultyStore(MemoryPaymentStore(time: time))
+        callbacks = other?.callbacks ?? MemoryCallbackStore(time: time)
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
         breakers = CircuitBreakers(
@@ -57,7 +60,7 @@ struct World: Sendable {
                     try Self.gateway("bank-b", policy: policy),
                 ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, client: GatewayClient(transport: bank, time: time, random: random), breakers: breakers,
+            store: store, callbacks: callbacks, client: GatewayClient(transport: bank, time: time, random: random), breakers: breakers,
             limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
             inFlight: inFlight,
             logger: log.logger)
@@ -133,6 +136,20 @@ struct World: Sendable {
         case .refund: await service.refund(payment, try RefundRequest(body), body: body, call: call)
         case .reversal: throw NobodyCallsForIt()
         }
+    }
+
+    private static let events = Atomic(0)
+
+    /// A gateway's news, each time in an event of its own.
+    func hear(
+        _ outcome: Outcome, at gateway: String = "bank-a", of charge: String? = nil, refund: String? = nil
+    ) async throws -> Reception {
+        let id = "evt-\(Self.events.add(1, ordering: .relaxed).newValue)"
+        let charge = try charge ?? self.id().text
+        let subject =
+            refund.map { CallbackSubject(refund: $0, of: charge, gatewayReference: nil) }
+            ?? CallbackSubject(charge: charge, gatewayReference: nil)
+        return try await service.hear(CallbackEvent(id: id, subject: subject, outcome: outcome, money: nil), at: gateway)
     }
 
     // MARK: What a test looks at

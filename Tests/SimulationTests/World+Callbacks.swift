@@ -7,21 +7,23 @@ import TestKit
 extension World {
     func deliver(_ word: SimulatedBank.Word) {
         guard schedule.dice.chance(scenario.callbacks) else { return }
+        delivered += 1
+        let id = "evt-\(delivered)"
         for _ in 0..<(schedule.dice.chance(0.3) ? 2 : 1) {
             undelivered += 1
-            post(word, after: Int64(schedule.dice.pick([0, 20_000, 1_000_000, 60_000_000]) ?? 0))
+            post(word, id: id, after: Int64(schedule.dice.pick([0, 20_000, 1_000_000, 60_000_000]) ?? 0))
         }
     }
 
-    private func post(_ word: SimulatedBank.Word, after delay: Int64) {
+    private func post(_ word: SimulatedBank.Word, id: String, after delay: Int64) {
         schedule.after(delay) { [unowned self] in
             guard let replica = anyReplica(), let process = replica.process, let service = replica.service,
-                let heard = gatewayWord(word)
-            else { return post(word, after: Int64(schedule.dice.within(1_000_000...20_000_000))) }
+                let heard = gatewayWord(word, id: id)
+            else { return post(word, id: id, after: Int64(schedule.dice.within(1_000_000...20_000_000))) }
             let acknowledgement = Acknowledgement()
             process.start {
                 do {
-                    let reception = try await service.hear(heard)
+                    let reception = try await service.hear(heard.event, at: heard.gateway)
                     await self.checker.acknowledged(heard, reception, by: process.name)
                     await process.step("acknowledge")
                     acknowledgement.isGiven = true
@@ -36,14 +38,14 @@ extension World {
                 if acknowledgement.isGiven {
                     undelivered -= 1
                 } else {
-                    post(word, after: Int64(schedule.dice.within(1_000_000...20_000_000)))
+                    post(word, id: id, after: Int64(schedule.dice.within(1_000_000...20_000_000)))
                 }
             }
         }
     }
 
     /// As the adapter reads it.
-    private func gatewayWord(_ word: SimulatedBank.Word) -> GatewayWord? {
+    private func gatewayWord(_ word: SimulatedBank.Word, id: String) -> GatewayWord? {
         let body = word.body
         let money = Money(minorUnits: body["amount"]?.integer ?? 0, currency: World.currency)
         let operation: Operation =
@@ -51,12 +53,25 @@ extension World {
             ?? .inquiry(.init(charge: word.charge, gatewayReference: nil, money: money))
         let response = GatewayResponse(status: 200, body: body.encoded())
         guard case .found(let outcome)? = adapter?.inquiryAnswer(of: response, for: operation) else { return nil }
+        let subject =
+            word.refund.map { CallbackSubject(refund: $0, of: word.charge, gatewayReference: nil) }
+            ?? CallbackSubject(charge: word.charge, gatewayReference: nil)
         return GatewayWord(
-            gateway: scenario.mutation == .anyCallbackDecides ? other(word.gateway) : word.gateway, charge: word.charge,
-            refund: word.refund, outcome: outcome)
+            gateway: scenario.mutation == .anyCallbackDecides ? other(word.gateway) : word.gateway,
+            event: CallbackEvent(id: id, subject: subject, outcome: outcome, money: money))
     }
 
     private func other(_ gateway: String) -> String { Self.bankNames.first { $0 != gateway } ?? gateway }
+}
+
+/// What a bank said, and which bank.
+struct GatewayWord: Sendable {
+    let gateway: String
+    let event: CallbackEvent
+
+    var outcome: Outcome { event.outcome }
+    var charge: String { event.subject.charge ?? "" }
+    var refund: String? { event.subject.refund }
 }
 
 /// Whether a delivery was acknowledged.

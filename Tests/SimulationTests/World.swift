@@ -18,6 +18,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     let banks: [SimulatedBank]
     let storage: SimulatedStorage
     let breakerStore: MemoryBreakerStore
+    let callbackStore: MemoryCallbackStore
     let callers: SimulatedProcess
     let checker: Checker
     let derivation = Derivation(deployment: "simulation")
@@ -27,6 +28,8 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
     var callersAtWork = 0
     /// Callbacks that nobody has acknowledged yet.
     var undelivered = 0
+    /// Events that a bank has told of.
+    var delivered = 0
     var isQuiet = false
     /// How often the operator has put each dead letter back.
     var redrives: [WorkID: Int] = [:]
@@ -41,6 +44,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         self.schedule = schedule
         callers = SimulatedProcess(name: "callers", schedule: schedule, seed: seed)
         breakerStore = MemoryBreakerStore(time: callers)
+        callbackStore = MemoryCallbackStore(time: callers)
         banks = Self.bankNames.map { SimulatedBank(name: $0, schedule: schedule) }
         storage = SimulatedStorage(MemoryPaymentStore(time: callers), schedule: schedule)
         checker = Checker(schedule: schedule, banks: banks, storage: storage, derivation: derivation)
@@ -118,7 +122,7 @@ final class World: @unchecked Sendable {  // its schedule's thread alone touches
         return PaymentService(
             settings: settings,
             routing: routing(gateways),
-            store: SimulatedStore(storage: storage, process: process),
+            store: SimulatedStore(storage: storage, process: process), callbacks: callbackStore,
             client: GatewayClient(transport: transport, time: process, random: process), breakers: breakers(process),
             limits: GatewayLimits(limits: [:], time: process), vault: Vault(first: key, random: process), derivation: derivation,
             time: process,
