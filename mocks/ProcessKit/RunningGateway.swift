@@ -13,16 +13,19 @@ package struct RunningGateway: Sendable {
     /// Ports on 127.0.0.1.
     package let api: Int
     package let admin: Int
+    package let callbacks: Int
 
-    /// Starts it and returns when both listeners take connections.
+    /// Starts it and returns when all listeners take connections.
     package static func start(_ configuration: String) async throws -> RunningGateway {
         let program = try RunningProgram(["serve", "--config", configuration], environment: Setup.environment)
-        guard let api = await port("api", of: program), let admin = await port("admin", of: program) else {
+        guard let api = await port("api", of: program), let admin = await port("admin", of: program),
+            let callbacks = await port("callbacks", of: program)
+        else {
             program.signal(SIGKILL)
             _ = await program.ended()
             throw DidNotListen(output: program.output.text, errors: program.errors.text)
         }
-        return RunningGateway(program: program, api: api, admin: admin)
+        return RunningGateway(program: program, api: api, admin: admin, callbacks: callbacks)
     }
 
     /// Runs the body while it runs, and ends it whatever happens.

@@ -25,6 +25,12 @@ package struct Setup: Sendable {
     package var pins: [String] = []
     /// Ports of bank-b and further ones, behind bank-a in the route.
     package var moreBanks: [Int] = []
+    /// The gateways' sections of what their callbacks must prove.
+    package var callback = "{ keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }] }"
+    /// Of the tenant acme, as flow sequences' elements.
+    package var webhooks: [String] = []
+    /// Of the callback listener, such as `{ certificate: …, key: …, client_ca: … }`.
+    package var callbackTLS: String?
     /// Further lines of every gateway's section, and of the file.
     package var gatewayLines: [String] = []
     /// Further lines of the route.
@@ -55,9 +61,11 @@ package struct Setup: Sendable {
 
     package static let bankTenant = "drawbridge-client"
     package static let bankKey = SigningKey(id: "bank-key-1", secret: Secret(text: bankSecret))
+    /// With which the banks sign what they post.
+    package static let callbackKey = SigningKey(id: "bank-callback-1", secret: Secret(text: callbackSecret))
     package static let acmeKey = SigningKey(id: "acme-1", secret: Secret(text: acmeSecret))
     package static let otherKey = SigningKey(id: "other-1", secret: Secret(text: otherSecret))
-
+    private static let callbackSecret = "c4llback-secret-in-a-text"
     private static let bankSecret = "b4nk-secret-in-a-text"
     private static let acmeSecret = "acm3-secret-in-a-variable"
     private static let otherSecret = "0ther-secret-in-a-file"
@@ -65,7 +73,7 @@ package struct Setup: Sendable {
     /// 32 bytes.
     private static let ringKey = "cjFuZy1rZXktb2YtdGhlLWludGVncmF0aW9uLXRlc3Q="
 
-    package static let secrets = [bankSecret, acmeSecret, otherSecret, ringKey]
+    package static let secrets = [bankSecret, callbackSecret, acmeSecret, otherSecret, ringKey]
 
     package static let environment = [acmeVariable: acmeSecret]
 
@@ -91,7 +99,7 @@ package struct Setup: Sendable {
             deployment: integration
             listen:
               api: { address: 127.0.0.1:0 }
-              callbacks: { address: 127.0.0.1:0 }
+              callbacks: { address: 127.0.0.1:0\(callbackTLS.map { ", tls: \($0)" } ?? "") }
               admin: { address: 127.0.0.1:0\(adminToken.map { ", token: \"text:\($0)\"" } ?? "") }
             state:
               backend: \(state)
@@ -100,6 +108,7 @@ package struct Setup: Sendable {
             tenants:
               acme:
                 keys: [{ id: acme-1, secret: "env:\(Self.acmeVariable)" }]
+                webhooks: [\(webhooks.joined(separator: ", "))]
               other:
                 keys: [{ id: other-1, secret: "file:other.secret" }]
               open:
@@ -127,6 +136,7 @@ package struct Setup: Sendable {
             "adapter: bank-hmac", "base_url: https://127.0.0.1:\(port)",
             "settings: { tenant: \(Self.bankTenant), key_id: bank-key-1, secret: \"text:\(Self.bankSecret)\" }",
             "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
+            "callback: \(callback)",
         ]
         return "  \(name):\n" + (usual + gatewayLines).map { "    \($0)" }.joined(separator: "\n")
     }
