@@ -162,6 +162,27 @@ enum RedisFields {
     /// Milliseconds.
     static func duration(_ reply: RedisReply?) throws(StoreFailure) -> Duration { .milliseconds(try amount(reply)) }
 
+    // MARK: Kept callbacks
+
+    /// The record without its sealed part, and that part.
+    static func callback(_ callback: KeptCallback) throws(StoreFailure) -> [[UInt8]] {
+        [try json(copy(of: callback, sealed: [])), callback.sealed]
+    }
+
+    /// `nil` when there is none.
+    static func callback(_ reply: RedisReply?) throws(StoreFailure) -> KeptCallback? {
+        guard let parts = reply?.elements, parts.count == 2 else { throw unreadable }
+        if parts == [.null, .null] { return nil }
+        guard let json = parts[0].bytes, let sealed = parts[1].bytes else { throw unreadable }
+        return copy(of: try read(KeptCallback.self, from: json), sealed: sealed)
+    }
+
+    private static func copy(of callback: KeptCallback, sealed: [UInt8]) -> KeptCallback {
+        KeptCallback(
+            id: callback.id, gateway: callback.gateway, kind: callback.kind, eventID: callback.eventID,
+            subject: callback.subject, outcome: callback.outcome, receivedAt: callback.receivedAt, sealed: sealed)
+    }
+
     // MARK: JSON
 
     private static func json(_ record: some Encodable) throws(StoreFailure) -> [UInt8] {
