@@ -78,6 +78,7 @@ extension PaymentService {
             case let result:
                 held.wrote(next, leaseEnd: ending.isRest ? nil : asked + held.lease.duration)
                 if !settlement.events.isEmpty { relay?.ring(next.payment.id) }
+                if next.payment.triesAnother(than: before.payment) { lookForWaiting(next.payment.id) }
                 report(next, from: before, held, ending)
                 // What was fixed first is told to everybody (K3), unless it has just become untrue (P3).
                 let fixed = next.isAsFinal(as: before) ? result.fixedBefore : nil

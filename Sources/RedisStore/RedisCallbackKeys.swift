@@ -16,6 +16,8 @@ struct RedisCallbackKeys: Sendable {
 
     var kept: String { "\(prefix){callbacks}:kept" }
     var tally: String { "\(prefix){callbacks}:tally" }
+    /// Operators' decisions, newest first.
+    var decisions: String { "\(prefix){callbacks}:decisions" }
     func shelf(_ kind: KeptCallback.Kind) -> String { "\(prefix){callbacks}:\(kind.rawValue)" }
 
     var all: [String] { [kept, tally] + KeptCallback.Kind.allCases.map(shelf) }

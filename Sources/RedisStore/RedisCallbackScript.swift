@@ -72,13 +72,19 @@ struct RedisCallbackScript: Sendable {
         return 'kept'
         """)
 
-    /// ARGV: id.
+    /// ARGV: id, and the decision and how many are remembered where an operator made one; its list is the last of KEYS then.
     static let drop = RedisCallbackScript(
         """
         local id = ARGV[1]
+        local last = #KEYS
+        if ARGV[2] then
+          redis.call('LPUSH', KEYS[last], ARGV[2])
+          redis.call('LTRIM', KEYS[last], 0, ARGV[3] - 1)
+          last = last - 1
+        end
         local shelf = redis.call('HGET', KEYS[1], id .. ':shelf')
         redis.call('HDEL', KEYS[1], id, id .. ':seal', id .. ':shelf')
-        for i = 3, #KEYS do redis.call('ZREM', KEYS[i], id) end
+        for i = 3, last do redis.call('ZREM', KEYS[i], id) end
         if shelf and redis.call('HINCRBY', KEYS[2], shelf, -1) < 1 then redis.call('HDEL', KEYS[2], shelf) end
         return 1
         """)

@@ -20,6 +20,23 @@ extension RedisCallbackStore {
         _ = try await client.send([RedisCallbackScript.drop.call(keys: keys.all, [RedisFields.bytes(callback.text)])])
     }
 
+    public func decide(_ decision: CallbackDecision) async throws(StoreFailure) {
+        let arguments = [
+            RedisFields.bytes(decision.callback.text), try RedisFields.json(decision),
+            RedisFields.bytes(String(StoreLimits.callbackDecisions)),
+        ]
+        _ = try await client.send([RedisCallbackScript.drop.call(keys: keys.all + [keys.decisions], arguments)])
+    }
+
+    public func decisions(limit: Int) async throws(StoreFailure) -> [CallbackDecision] {
+        guard limit > 0 else { return [] }
+        let range = RedisCommand("LRANGE", keys.decisions, "0", String(limit - 1))
+        return try (try await client.send([range]).first?.elements ?? []).map { reply throws(StoreFailure) in
+            guard let json = reply.bytes else { throw RedisPaymentStore.unexpected }
+            return try RedisFields.read(CallbackDecision.self, from: json)
+        }
+    }
+
     public func kept(_ callback: CallbackID) async throws(StoreFailure) -> KeptCallback? {
         try RedisFields.callback(try await client.send([load(callback.text)]).first)
     }

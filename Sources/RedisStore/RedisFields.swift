@@ -185,7 +185,7 @@ enum RedisFields {
 
     // MARK: JSON
 
-    private static func json(_ record: some Encodable) throws(StoreFailure) -> [UInt8] {
+    static func json(_ record: some Encodable) throws(StoreFailure) -> [UInt8] {
         do {
             let encoder = JSONEncoder()
             // The same record gives the same bytes: by them a settlement knows its own repeat.
@@ -196,7 +196,7 @@ enum RedisFields {
         }
     }
 
-    private static func read<Record: Decodable>(_ type: Record.Type, from json: [UInt8]) throws(StoreFailure) -> Record {
+    static func read<Record: Decodable>(_ type: Record.Type, from json: [UInt8]) throws(StoreFailure) -> Record {
         do {
             return try JSONDecoder().decode(type, from: Data(json))
         } catch {

@@ -13,6 +13,21 @@ extension CallbackStoreConformance {
                 #expect(try await test.store.kept(callback.id) == nil)
             }
         },
+        .init("An operator's decision takes it out, and is remembered with the newest first") { test in
+            #expect(try await test.store.decisions(limit: 10).isEmpty)
+            for number in 1...2 {
+                #expect(try await test.store.keep(try callback(number), limit: 10) == .kept)
+                try await test.store.decide(try decision(number))
+                #expect(try await test.store.kept(try id(number)) == nil)
+            }
+            // Of one that is not kept any more it is remembered all the same: it was made.
+            try await test.store.decide(try decision(3))
+            #expect(try await test.store.decisions(limit: 10) == [try decision(3), try decision(2), try decision(1)])
+            #expect(try await test.store.decisions(limit: 1) == [try decision(3)])
+            #expect(try await test.store.decisions(limit: 0).isEmpty)
+            #expect(try await test.store.tally().isEmpty)
+            #expect(try await test.store.listed(.unmatched, after: nil, limit: 10).callbacks.isEmpty)
+        },
         .init("A callback of 256 KiB is kept whole") { test in
             let callback = try callback(sealed: (0..<262_144).map { UInt8(truncatingIfNeeded: $0) })
             #expect(try await test.store.keep(callback, limit: 10) == .kept)

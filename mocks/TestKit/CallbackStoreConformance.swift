@@ -61,6 +61,13 @@ public struct CallbackStoreConformance: Sendable, CustomStringConvertible {
             outcome: kind == .malformed ? nil : .approved, receivedAt: Timestamp(milliseconds: 1_767_225_600_123), sealed: sealed)
     }
 
+    static func decision(_ number: Int) throws -> CallbackDecision {
+        CallbackDecision(
+            callback: try id(number), gateway: "bank-a", kind: .unmatched, eventID: "evt_\(number)", verdict: .discarded,
+            work: nil, result: nil, actor: "ann", reason: "ours is another \"bank\"",
+            at: Timestamp(milliseconds: 1_767_225_600_123))
+    }
+
     static func failure(_ body: () async throws -> Void) async throws -> StoreFailure.Code? {
         do {
             try await body()

@@ -12,6 +12,8 @@ public final class MemoryCallbackStore: CallbackStore {
         var marks: MemoryExpiring<CallbackMark, Void>
         var references: MemoryExpiring<GatewayReference, Named>
         var kept = MemoryKeptCallbacks()
+        /// Newest last.
+        var decisions: [CallbackDecision] = []
     }
 
     private let time: any TimeSource
@@ -92,6 +94,18 @@ public final class MemoryCallbackStore: CallbackStore {
 
     public func drop(_ callback: CallbackID) async throws(StoreFailure) {
         try access { contents, _ in contents.kept.drop(callback) }
+    }
+
+    public func decide(_ decision: CallbackDecision) async throws(StoreFailure) {
+        try access { contents, _ in
+            contents.kept.drop(decision.callback)
+            contents.decisions.append(decision)
+            contents.decisions.removeFirst(max(0, contents.decisions.count - StoreLimits.callbackDecisions))
+        }
+    }
+
+    public func decisions(limit: Int) async throws(StoreFailure) -> [CallbackDecision] {
+        try access { contents, _ in Array(contents.decisions.suffix(max(0, limit)).reversed()) }
     }
 
     public func kept(_ callback: CallbackID) async throws(StoreFailure) -> KeptCallback? {

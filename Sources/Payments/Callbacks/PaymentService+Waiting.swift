@@ -36,10 +36,18 @@ extension PaymentService {
 
     /// Beside the work that learned of them.
     func takeInLater(_ waiting: [CallbackID]) {
-        guard !waiting.isEmpty else { return }
+        if !waiting.isEmpty { beside { () async throws(StoreFailure) in try await self.takeIn(waiting) } }
+    }
+
+    /// Another gateway is tried from now on: its callbacks may have been waiting for that.
+    func lookForWaiting(_ id: PaymentID) {
+        beside { () async throws(StoreFailure) in try await self.takeIn(try await self.store.waiting(for: id)) }
+    }
+
+    private func beside(_ body: @escaping @Sendable () async throws(StoreFailure) -> Void) {
         inFlight.begin()
-        Task(executorPreference: settings.executor) { [self, inFlight] in
-            do throws(StoreFailure) { try await takeIn(waiting) } catch {
+        Task(executorPreference: settings.executor) { [logger, inFlight] in
+            do throws(StoreFailure) { try await body() } catch {
                 logger.warning("waiting callbacks not taken in yet", metadata: ["code": "\(error.code.rawValue)"])
             }
             inFlight.end()
@@ -65,6 +73,14 @@ extension PaymentService {
     /// config.md, `drawbridge_callbacks_total`.
     static func count(_ result: String, at gateway: String) {
         Counter(label: "drawbridge_callbacks_total", dimensions: [("gateway", gateway), ("result", result)]).increment()
+    }
+}
+
+extension PaymentRecord {
+    /// Whether a gateway is tried that was not tried before.
+    func triesAnother(than before: PaymentRecord) -> Bool {
+        guard attempts.count > before.attempts.count else { return false }
+        return !Set(chargedGateways).isSubset(of: before.chargedGateways)
     }
 }
 
