@@ -41,7 +41,7 @@ extension AdapterConformance {
     /// Cuts, empties, retypes and replaces the body of every conclusive fixture.
     func unreadableAnswerFailures() -> [ConformanceFailure] {
         conclusiveFixtures.flatMap { fixture in
-            unreadableBodies(of: fixture).compactMap { body in
+            unreadableBodies(like: fixture.response.body).compactMap { body in
                 let response = GatewayResponse(
                     status: fixture.response.status, headers: fixture.response.headers, body: body.bytes)
                 guard let answer = answer(to: response, for: fixture.operation), !answer.isInconclusive else { return nil }
@@ -50,16 +50,24 @@ extension AdapterConformance {
         }
     }
 
-    private func unreadableBodies(of fixture: AdapterFixture) -> [(label: String, bytes: [UInt8])] {
-        let body = fixture.response.body
+    private func unreadableBodies(like body: [UInt8]) -> [(label: String, bytes: [UInt8])] {
+        brokenBodies(like: body) + retypedBodies(like: body, optional: optionalMembers)
+    }
+
+    /// What is no message of any gateway: cut off, followed by something, or another thing altogether.
+    func brokenBodies(like body: [UInt8]) -> [(label: String, bytes: [UInt8])] {
         var bodies: [(label: String, bytes: [UInt8])] = body.indices.map { ("cut after \($0) bytes", Array(body[..<$0])) }
         for page in ["<html><body>Bad gateway</body></html>", "null", "[]", "{}", "\"\"", "0"] {
             bodies.append((page, Array(page.utf8)))
         }
         bodies.append(("something after it", body + Array("{}".utf8)))
-        guard let json = try? JSON(parsing: body) else { return bodies }
-        bodies += json.retyped(optional: optionalMembers).map { ($0.label, $0.json.encoded()) }
         return bodies
+    }
+
+    /// JSON with one member of another type, or without it.
+    func retypedBodies(like body: [UInt8], optional: Set<String>) -> [(label: String, bytes: [UInt8])] {
+        guard let json = try? JSON(parsing: body) else { return [] }
+        return json.retyped(optional: optional).map { ($0.label, $0.json.encoded()) }
     }
 
     private func answer(to response: GatewayResponse, for sample: SampleOperation) -> AdapterAnswer? {

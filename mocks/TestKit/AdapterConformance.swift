@@ -8,32 +8,40 @@ public import AdapterKit
 public struct AdapterConformance<Adapter: GatewayAdapter>: Sendable {
     let adapter: Adapter
     let fixtures: [AdapterFixture]
+    let callbacks: [CallbackFixture]
     let declineCategories: [String: FailureCategory]
     let currencies: [Currency]
     let optionalMembers: Set<String>
+    let optionalCallbackMembers: Set<String>
     let amountText: @Sendable (Money) -> String
 
     /// - Parameters:
+    ///   - callbacks: none for a gateway that sends none.
     ///   - declineCategories: the adapter's table of codes; each needs a fixture.
     ///   - currencies: what the gateway takes; fixtures are in the first.
-    ///   - optionalMembers: members of an answer that may be missing or null without making it unreadable.
+    ///   - optionalMembers: members of an answer or callback that may be missing or null without making it unreadable.
+    ///   - optionalCallbackMembers: those that a callback alone may leave out.
     ///   - amountText: how the gateway's requests write an amount; minor units unless given.
     public init(
-        _ adapter: Adapter, fixtures: [AdapterFixture], declineCategories: [String: FailureCategory], currencies: [Currency],
-        optionalMembers: Set<String>, amountText: @escaping @Sendable (Money) -> String = { String($0.minorUnits) }
+        _ adapter: Adapter, fixtures: [AdapterFixture], callbacks: [CallbackFixture] = [],
+        declineCategories: [String: FailureCategory], currencies: [Currency],
+        optionalMembers: Set<String>, optionalCallbackMembers: Set<String> = [],
+        amountText: @escaping @Sendable (Money) -> String = { String($0.minorUnits) }
     ) {
         self.adapter = adapter
         self.fixtures = fixtures
+        self.callbacks = callbacks
         self.declineCategories = declineCategories
         self.currencies = currencies
         self.optionalMembers = optionalMembers
+        self.optionalCallbackMembers = optionalCallbackMembers
         self.amountText = amountText
     }
 
     /// Everything that does not hold; empty for an adapter that conforms.
     public func failures() -> [ConformanceFailure] {
         declarationFailures() + requestFailures() + privacyFailures() + fixtureFailures() + codeFailures()
-            + unreadableAnswerFailures()
+            + unreadableAnswerFailures() + callbackFailures()
     }
 
     /// The operations that the adapter says its gateway has.
@@ -68,6 +76,12 @@ public struct ConformanceFailure: Sendable, Equatable, CustomStringConvertible {
         case coversOperations = "has a conclusive fixture for every operation"
         case coversCodes = "has a fixture for every code of its table"
         case refusesUnreadable = "takes no unreadable answer for a word of the gateway"
+        case coversCallbacks = "has a fixture of a callback with news"
+        case readsCallbacks = "reads a callback as its fixture says"
+        case readsDeterministically = "reads the same callback the same way"
+        case boundsEvents = "gives events that the runtime can take"
+        case namesSubjects = "names the same subjects whether a callback is proved or not"
+        case refusesUnreadableCallback = "throws for a callback that it cannot read"
     }
 
     public let rule: Rule

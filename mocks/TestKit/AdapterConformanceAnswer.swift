@@ -29,7 +29,8 @@ enum AdapterAnswer {
 }
 
 extension Outcome {
-    fileprivate var json: JSON {
+    /// In the words that fixtures use.
+    var json: JSON {
         let members: [(String, JSON?)] =
             switch self {
             case .approved(let approval): approval.members
@@ -72,5 +73,5 @@ extension Approval {
 }
 
 extension JSON? {
-    fileprivate static func given(_ text: String?) -> JSON? { text.map { .string($0) } }
+    static func given(_ text: String?) -> JSON? { text.map { .string($0) } }
 }

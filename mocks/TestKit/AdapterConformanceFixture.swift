@@ -1,5 +1,4 @@
 public import AdapterKit
-import FoundationEssentials
 
 /// An answer of a gateway and what it must map to, one per file:
 ///
@@ -35,19 +34,15 @@ public struct AdapterFixture: Sendable {
         self.expected = expected
     }
 
-    /// Reads every `.json` file of a folder, in order of name.
+    /// Reads every `.json` file of a folder that is not of a callback, in order of name.
     public static func all(in directory: String) throws -> [AdapterFixture] {
-        let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".json") }.sorted()
-        return try files.map { file in
-            let bytes = try Data(contentsOf: URL(filePath: directory + "/" + file))
-            return try AdapterFixture(name: String(file.dropLast(".json".count)), json: Array(bytes))
-        }
+        try FixtureFile.all(in: directory).filter { !$0.isCallback }.map { try AdapterFixture(name: $0.name, json: $0.bytes) }
     }
 
     /// What the file's name must begin with: the operation, the kind of answer and what tells it from others of its kind.
     var namePrefix: String { ([operation.rawValue] + Self.words(of: expected)).joined(separator: ".") }
 
-    private static func words(of expected: JSON) -> [String] {
+    static func words(of expected: JSON) -> [String] {
         let kind = expected["kind"]?.text ?? ""
         if let found = expected["outcome"] { return [kind] + words(of: found) }
         let mark = ["state", "category", "type", "reason", "cause"].lazy.compactMap { expected[$0]?.text }.first

@@ -32,7 +32,8 @@ struct BankAccess {
         return try rotating(sections)
     }
 
-    private static func rotating(_ sections: [AdapterSettings]) throws(SettingsFailure) -> [SigningKey] {
+    /// Keys with their validity, each with an id of its own.
+    static func rotating(_ sections: [AdapterSettings]) throws(SettingsFailure) -> [SigningKey] {
         var keys: [SigningKey] = []
         for section in sections {
             try section.allow(only: ["id", "secret", "not_before", "not_after"])

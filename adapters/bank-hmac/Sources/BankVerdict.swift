@@ -2,8 +2,8 @@ import AdapterKit
 
 /// What charges and refunds have in common: the bank's reference, its code and its text.
 struct BankVerdict {
-    /// Bounds of what the bank may say: bytes for the reference, Unicode scalars for code and message.
-    static let maximumBankReference = 128
+    /// Bounds of what the bank may say: bytes for a reference, ours or its own, Unicode scalars for code and message.
+    static let maximumReference = 128
     static let maximumCode = 32
     static let maximumMessage = 140
 
@@ -12,7 +12,7 @@ struct BankVerdict {
     let message: String?
 
     init(_ body: AnswerReader) throws(UnreadableAnswer) {
-        bankReference = try body.wholeText("bank_reference", limit: Self.maximumBankReference)
+        bankReference = try body.wholeText("bank_reference", limit: Self.maximumReference)
         code = try body.shortText("code", limit: Self.maximumCode)
         message = try body.shortText("message", limit: Self.maximumMessage)
     }

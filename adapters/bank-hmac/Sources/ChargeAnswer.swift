@@ -11,7 +11,8 @@ struct ChargeAnswer {
         case voided = "VOIDED"
     }
 
-    let reference: String
+    /// `nil` only in a callback.
+    let reference: String?
     let status: Status
     let money: Money
     /// Minor units; `nil` where the bank does not say.
@@ -20,9 +21,14 @@ struct ChargeAnswer {
     let verdict: BankVerdict
     let action: NextAction?
 
+    /// An answer names the charge that was asked about.
     init(_ bytes: [UInt8]) throws(UnreadableAnswer) {
-        let body = try AnswerReader(bytes)
-        reference = try body.text("reference")
+        try self.init(AnswerReader(bytes))
+        guard reference != nil else { throw UnreadableAnswer() }
+    }
+
+    init(_ body: AnswerReader) throws(UnreadableAnswer) {
+        reference = try body.wholeText("reference", limit: BankVerdict.maximumReference)
         status = try body.word("status")
         guard let currency = Currency(try body.text("currency")) else { throw UnreadableAnswer() }
         money = Money(minorUnits: try body.integer("amount"), currency: currency)
@@ -39,19 +45,26 @@ struct ChargeAnswer {
     ///   - wanted: for a capture or a void, the one status that says it was done.
     func outcome(reference asked: String, money expected: Money, wanted: Status? = nil) -> Outcome {
         guard reference == asked else { return .unknown(Unknown(reason: "another_reference")) }
-        switch status {
-        case .approved, .authorized, .voided:
-            guard wanted == nil || wanted == status else {
-                return .unknown(Unknown(reason: "unexpected_state", code: verdict.code))
-            }
-            return .approved(approval)
-        case .actionRequired where wanted != nil: return .unknown(Unknown(reason: "unexpected_state", code: verdict.code))
-        case .pending, .actionRequired, .declined:
-            // An approval of another amount is handed on as it is (O6); any other word about one is not about our charge.
-            guard money == expected else { return .unknown(Unknown(reason: "another_amount")) }
-            return unapproved
+        guard wanted.map(allows) ?? true else { return .unknown(Unknown(reason: "unexpected_state", code: verdict.code)) }
+        // An approval of another amount is handed on as it is (O6); any other word about one is not about our charge.
+        guard money == expected || isApproval else { return .unknown(Unknown(reason: "another_amount")) }
+        return outcome
+    }
+
+    /// What the bank says, whatever was asked.
+    var outcome: Outcome {
+        switch (status, action) {
+        case (.approved, _), (.authorized, _), (.voided, _): .approved(approval)
+        case (.declined, _): verdict.decline
+        case (.actionRequired, let action?): .requiresAction(action, gatewayReference: verdict.bankReference)
+        default: .pending(gatewayReference: verdict.bankReference)
         }
     }
+
+    private var isApproval: Bool { [.approved, .authorized, .voided].contains(status) }
+
+    /// Whether a capture or void that leads to this status can be answered with the charge as it stands.
+    private func allows(_ wanted: Status) -> Bool { [wanted, .pending, .declined].contains(status) }
 
     private var approval: Approval {
         let state: Approval.State =
@@ -63,14 +76,6 @@ struct ChargeAnswer {
         return Approval(
             state: state, gatewayReference: verdict.bankReference, money: money, captured: captured, refunded: refunded,
             code: verdict.code)
-    }
-
-    private var unapproved: Outcome {
-        switch (status, action) {
-        case (.declined, _): verdict.decline
-        case (.actionRequired, let action?): .requiresAction(action, gatewayReference: verdict.bankReference)
-        default: .pending(gatewayReference: verdict.bankReference)
-        }
     }
 }
 

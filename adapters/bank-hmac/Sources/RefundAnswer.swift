@@ -8,15 +8,21 @@ struct RefundAnswer {
         case declined = "DECLINED"
     }
 
-    let reference: String
+    /// `nil` only in a callback.
+    let reference: String?
     let status: Status
     /// Minor units.
     let amount: Int64
     let verdict: BankVerdict
 
+    /// An answer names the refund that was asked about.
     init(_ bytes: [UInt8]) throws(UnreadableAnswer) {
-        let body = try AnswerReader(bytes)
-        reference = try body.text("reference")
+        try self.init(AnswerReader(bytes))
+        guard reference != nil else { throw UnreadableAnswer() }
+    }
+
+    init(_ body: AnswerReader) throws(UnreadableAnswer) {
+        reference = try body.wholeText("reference", limit: BankVerdict.maximumReference)
         status = try body.word("status")
         amount = try body.integer("amount")
         verdict = try BankVerdict(body)
@@ -24,12 +30,20 @@ struct RefundAnswer {
 
     func outcome(reference asked: String, money expected: Money) -> Outcome {
         guard reference == asked else { return .unknown(Unknown(reason: "another_reference")) }
-        let money = Money(minorUnits: amount, currency: expected.currency)
-        if status == .approved {
-            return .approved(
-                Approval(state: .refunded, gatewayReference: verdict.bankReference, money: money, code: verdict.code))
+        guard status == .approved || amount == expected.minorUnits else { return .unknown(Unknown(reason: "another_amount")) }
+        return outcome(in: expected.currency)
+    }
+
+    /// What the bank says, whatever was asked.
+    func outcome(in currency: Currency) -> Outcome {
+        switch status {
+        case .approved:
+            .approved(
+                Approval(
+                    state: .refunded, gatewayReference: verdict.bankReference,
+                    money: Money(minorUnits: amount, currency: currency), code: verdict.code))
+        case .declined: verdict.decline
+        case .pending: .pending(gatewayReference: verdict.bankReference)
         }
-        guard money == expected else { return .unknown(Unknown(reason: "another_amount")) }
-        return status == .declined ? verdict.decline : .pending(gatewayReference: verdict.bankReference)
     }
 }

@@ -8,6 +8,7 @@ struct FlawedAdapter: GatewayAdapter {
     enum Flaw: CaseIterable {
         case logsTooMuch, changesBytes, losesAmount, losesReference, emptiesVoid, cannotRefund, guessesDecline, guessesApproval
         case guessesInquiry, guessesAccount, mixesCodes, findsWithoutAsking
+        case countsEvents, emptiesEventID, mixesSubjects, guessesNoNews, explainsRefusals
     }
 
     static let name = "flawed"
@@ -92,5 +93,27 @@ struct FlawedAdapter: GatewayAdapter {
         let answer = sound.accountAnswer(of: response, for: operation)
         if flaw == .guessesAccount, case .unanswered = answer { return .known(valid: false, holderName: nil) }
         return answer
+    }
+
+    func events(from callback: VerifiedCallback) throws(CallbackFailure) -> [CallbackEvent] {
+        do {
+            return try sound.events(from: callback).map { event in
+                var event = event
+                if flaw == .countsEvents { event.id += String(counter.next()) }
+                if flaw == .emptiesEventID { event.id = "" }
+                return event
+            }
+        } catch {
+            if flaw == .guessesNoNews { return [] }
+            throw flaw == .explainsRefusals ? CallbackFailure(reason: "cannot read evt_1") : error
+        }
+    }
+
+    func subjects(of callback: UnprovenCallback) throws(CallbackFailure) -> [CallbackSubject] {
+        try sound.subjects(of: callback).map { subject in
+            var subject = subject
+            if flaw == .mixesSubjects { subject.charge = "pay_2" }
+            return subject
+        }
     }
 }

@@ -6,7 +6,12 @@ extension BankHMACAdapter {
     static func sample(
         _ settings: String = #"{"tenant":"acme-123","key_id":"k1","secret":"text:k3y-for-tests-only"}"#
     ) throws -> BankHMACAdapter {
-        try BankHMACAdapter(settings: AdapterSettings(values: try JSON(parsing: Array(settings.utf8)), secrets: plainText))
+        try BankHMACAdapter(settings: section(settings))
+    }
+
+    /// A section of the configuration in which a secret is `text:…`.
+    static func section(_ json: String, path: String = "") throws -> AdapterSettings {
+        AdapterSettings(values: try JSON(parsing: Array(json.utf8)), path: path, secrets: plainText)
     }
 
     private static let plainText: AdapterSettings.SecretSource = { reference throws(AdapterSettings.SecretFailure) in
