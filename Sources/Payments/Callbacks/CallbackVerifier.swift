@@ -47,7 +47,7 @@ package struct CallbackVerifier {
     private func proof() throws(CallbackRefusal) -> CallbackProof {
         switch policy.scheme {
         case .hmacV1(let keys): return try CallbackProof(hmacV1: delivery, keys: keys, at: now)
-        case .standardWebhooks: throw .badSignature
+        case .standardWebhooks(let secrets): return try CallbackProof(standardWebhooks: delivery, secrets: secrets)
         case .unsigned:
             // The certificate that would prove it has been looked at.
             guard policy.canProve || policy.isHint else { throw .badSignature }
