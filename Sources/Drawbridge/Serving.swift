@@ -57,7 +57,7 @@ struct Serving {
             logger: composition.logger)
         let listener = composition.configuration.listen.api
         return Application(
-            responder: responder, server: try server(tls: listener.tls),
+            responder: responder, server: try server(tls: listener.tls, key: "listen.api.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("api"), logger: quiet(composition.logger))
     }
@@ -85,7 +85,7 @@ struct Serving {
             operations: operations, token: listener.token,
             certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(
-            responder: responder, server: try server(tls: nil),
+            responder: responder, server: try server(tls: nil, key: "listen.admin.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)),
             onServerRunning: announce("admin"),
             logger: quiet(composition.logger))
@@ -108,7 +108,8 @@ struct Serving {
         }
     }
 
-    private func server(tls: Configuration.ServerTLS?) throws -> HTTPServerBuilder {
+    /// - Parameter key: of `tls` in the configuration.
+    private func server(tls: Configuration.ServerTLS?, key: String) throws -> HTTPServerBuilder {
         let random = composition.random
         let plain = HTTPServerBuilder.http1(
             configuration: .init(
@@ -120,7 +121,7 @@ struct Serving {
             let configuration = composition.configuration
             throw ConfigurationProblems([
                 ConfigurationProblem(
-                    file: configuration.file, line: configuration.line(of: "listen.api.tls"), key: "listen.api.tls",
+                    file: configuration.file, line: configuration.line(of: key), key: key,
                     expected: "a certificate and its key in PEM files that can be read")
             ])
         }
@@ -240,7 +241,7 @@ struct Serving {
 }
 
 extension TLSConfiguration {
-    fileprivate init(_ files: Configuration.ServerTLS) throws {
+    init(_ files: Configuration.ServerTLS) throws {
         let chain = try NIOSSLCertificate.fromPEMBytes(try files.certificate.read(upTo: Configuration.maximumPEMLength))
         let key = try NIOSSLPrivateKey(bytes: try files.key.read(upTo: Configuration.maximumPEMLength), format: .pem)
         self = .makeServerConfiguration(certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))

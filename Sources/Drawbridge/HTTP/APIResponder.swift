@@ -2,7 +2,6 @@ import AdapterKit
 import HTTPTypes
 import Hummingbird
 import Logging
-import Metrics
 import NIOCore
 import Payments
 
@@ -32,7 +31,7 @@ struct APIResponder: HTTPResponder {
         } catch {
             answer = Answer(error, requestID: requestID)
         }
-        measure(answer, request, route, since: arrived)
+        RequestDuration(method: request.method, route: route?.template, status: answer.status).record(time.monotonic() - arrived)
         let response = Response(answer, requestID: requestID, allowing: route?.methods ?? [])
         // A body after the answer to HEAD would be read as the next answer.
         return request.method == .head ? response.createHeadResponse() : response
@@ -125,21 +124,5 @@ struct APIResponder: HTTPResponder {
 
     private static func optionalJSON(_ body: [UInt8], _ headers: InboundHeaders) throws(Problem) -> JSON {
         body.isEmpty ? .object([]) : try json(body, headers)
-    }
-
-    private func measure(_ answer: Answer, _ request: Request, _ route: APIRoute?, since arrived: Duration) {
-        let elapsed = time.monotonic() - arrived
-        Metrics.Timer(
-            label: "http_server_request_duration_seconds",
-            dimensions: [
-                ("http_request_method", Self.known(request.method)), ("http_route", route?.template ?? "unmatched"),
-                ("http_response_status_code", String(answer.status)),
-            ]
-        ).recordNanoseconds(Int64(elapsed.inSeconds * 1e9))
-    }
-
-    /// Methods are the caller's text: only the well-known ones become a label.
-    private static func known(_ method: HTTPRequest.Method) -> String {
-        [.get, .post, .put, .patch, .delete, .head, .options].contains(method) ? method.rawValue : "other"
     }
 }

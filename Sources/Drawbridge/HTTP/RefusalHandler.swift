@@ -38,8 +38,10 @@ final class RefusalHandler: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPResponse {
-    /// The library's own answer to a request that it cannot parse: 400, no type, no body.
+    /// The library's own answer to a request that it cannot parse: 400, no type, no body, and the end of the connection. A callback
+    /// is refused without a body too, but not with that end.
     fileprivate var isBareRefusal: Bool {
         status == .badRequest && headerFields[.contentLength] == "0" && headerFields[.contentType] == nil
+            && headerFields[.connection] == "close"
     }
 }
