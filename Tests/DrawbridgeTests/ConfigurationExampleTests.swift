@@ -14,6 +14,7 @@ import Testing
         #expect(configuration.tenants.map(\.id) == ["demo", "curl"])
         #expect(configuration.tenants.map(\.auth) == [.hmac, .none])
         #expect(configuration.gateways.map(\.baseURL.description) == ["https://127.0.0.1:9443", "https://127.0.0.1:9444"])
+        #expect(configuration.gateways.map { $0.callback?.canProve } == [true, true])
         let identity = try #require(configuration.gateways.first?.tls.identity)
         #expect(identity.certificate.path == "\(Self.folder)/certificates/client.pem")
     }
@@ -32,15 +33,18 @@ import Testing
         let ring = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         let names = [
             "DRAWBRIDGE_ADMIN_TOKEN", "REDIS_PASSWORD", "ACME_KEY", "ACME_KEY_OLD", "BANK_A_KEY", "BANK_A_KEY_OLD", "BANK_B_KEY",
-            "RING",
+            "BANK_A_CALLBACK_KEY", "BANK_B_CALLBACK_KEY", "RING",
         ]
-        let environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ring) })
+        var environment = Dictionary(uniqueKeysWithValues: names.map { ($0, ring) })
+        environment["ACME_WEBHOOK_SECRETS"] = "whsec_\(ring) whsec_\(ring)"
         let withoutFiles = text.replacing("file:secrets/ring-2025-02", with: "env:RING").replacing(
             "file:secrets/ring-2024-08", with: "env:RING")
         let configuration = try Configuration.read(withoutFiles, file: file, environment: environment, adapters: .builtIn)
         #expect(configuration.gateways.map(\.name) == ["bank-a", "bank-b"])
         #expect(configuration.encryption.keys.map(\.id) == ["ring-2025-02", "ring-2024-08"])
         #expect(configuration.state.redis.url.usesTLS)
+        #expect(configuration.gateways.map { $0.callback?.canProve } == [true, true])
+        #expect(configuration.tenants.first?.webhooks.map(\.secrets.count) == [2])
     }
 
     @Test(
