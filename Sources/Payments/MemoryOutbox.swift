@@ -1,16 +1,18 @@
 /// Events of settlements in the order in which they were written, until they are relayed.
 struct MemoryOutbox {
-    /// One more is `StoreFailure.Code.full`.
-    static let maximum = 1_000_000
-
+    private let maximum: Int
     private var events: [Int: PaymentEvent] = [:]
     private var numbers: [PaymentID: [Int]] = [:]
     /// Also of events that have left since; cleared away when they are the greater part.
     private var order = MemoryLine<Int>()
     private var last = 0
 
+    init(maximum: Int) {
+        self.maximum = maximum
+    }
+
     func requireRoom(for count: Int) throws(StoreFailure) {
-        guard events.count + count <= Self.maximum else {
+        guard events.count + count <= maximum else {
             throw StoreFailure(code: .full, detail: "as many events as memory may hold before they are relayed")
         }
     }

@@ -8,9 +8,10 @@ public final class MemoryPaymentStore: PaymentStore {
     /// - Parameters:
     ///   - time: the store's clock, on which leases are judged.
     ///   - maximumPayments: payments and marks of keys together, at least 1. One more is `StoreFailure.Code.full`.
-    public init(time: any TimeSource, maximumPayments: Int = 1_000_000) {
+    ///   - maximumEvents: in the outbox, until they are relayed. One more is `StoreFailure.Code.full`.
+    public init(time: any TimeSource, maximumPayments: Int = 1_000_000, maximumEvents: Int = 1_000_000) {
         self.time = time
-        self.contents = Mutex(MemoryPayments(maximum: maximumPayments))
+        self.contents = Mutex(MemoryPayments(maximum: maximumPayments, maximumEvents: maximumEvents))
     }
 
     public func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {

@@ -25,13 +25,14 @@ struct MemoryPayments {
     private var index: [Reference: [PaymentID]] = [:]
     private(set) var dueIndex = MemoryDueIndex()
     private(set) var shelves = MemoryShelves()
-    var outbox = MemoryOutbox()
+    var outbox: MemoryOutbox
     private var waiting: MemoryWaiting
     private var expiring = MemoryLine<Deadline>()
     private var forgetting = MemoryLine<Deadline>()
 
-    init(maximum: Int) {
+    init(maximum: Int, maximumEvents: Int) {
         self.maximum = maximum
+        outbox = MemoryOutbox(maximum: maximumEvents)
         waiting = MemoryWaiting(maximum: maximum)
     }
 

@@ -10,7 +10,11 @@ struct MemoryPaymentStoreTests {
     @Test("keeps the contract of every payment store", arguments: PaymentStoreConformance.all)
     func conforms(_ check: PaymentStoreConformance) async throws {
         let time = time
-        try await check.run(StoreUnderTest(store: MemoryPaymentStore(time: time)) { time.advance(by: $0) })
+        let store = MemoryPaymentStore(time: time)
+        try await check.run(
+            StoreUnderTest(store: store, elapse: { time.advance(by: $0) }) {
+                store.outbox(of: [$0], limit: .max).map(\.event)
+            })
     }
 
     @Test("takes no more payments than it may, and says so")

@@ -10,7 +10,10 @@ struct RedisPaymentStoreTests {
     func conforms(_ number: Int, _ check: PaymentStoreConformance) async throws {
         let server = try #require(RedisServer.current)
         try await Subject.with(url: server.url, timeout: .seconds(20), keyPrefix: "check-\(number):") { subject in
-            try await check.run(StoreUnderTest(store: subject.store) { try await server.elapse($0) })
+            try await check.run(
+                StoreUnderTest(store: subject.store, elapse: { try await server.elapse($0) }) {
+                    try await server.outbox(of: $0, prefix: "check-\(number):")
+                })
         }
     }
 
@@ -47,6 +50,14 @@ struct RedisPaymentStoreTests {
                 #expect(try await subject.store.listed(on: .dead, after: nil, limit: 1).items.count == 1)
                 #expect(try await subject.store.tally() == [Shelf(.dead, gateway: ""): 1])
                 #expect(try await subject.store.history(of: record.id).isEmpty)
+                let callback = try #require(CallbackID("cb_" + record.id.text.dropFirst(4)))
+                let match = try await subject.store.match(
+                    WorkID(record.id), at: "bank-a", orWait: callback, for: .seconds(9))
+                #expect(match == .waits)
+                #expect(try await subject.store.waiting(for: record.id) == [callback])
+                let entry = HistoryEntry(at: Sample.start, version: 2, event: "stale", cause: .callback)
+                let mark = CallbackMark(.event, "e", at: "bank-a")
+                #expect(try await subject.store.note(mark, entry, on: record.id) == .noted)
             }
         }
     }
@@ -141,6 +152,14 @@ struct RedisPaymentStoreTests {
                     history: [HistoryEntry(at: Sample.start, version: 2, event: "payment.failed", cause: .response)],
                     keeping: Sample.keeping)
                 #expect(try await subject.store.settle(settlement) == .done)
+                let callback = try #require(CallbackID("cb_" + record.id.text.dropFirst(4)))
+                _ = try await subject.store.match(WorkID(record.id), at: "bank-a", orWait: callback, for: .seconds(600))
+                _ = try await subject.store.note(
+                    CallbackMark(.event, "e", at: "bank-a"),
+                    HistoryEntry(at: Sample.start, version: 2, event: "stale", cause: .callback), on: record.id)
+                for (kind, time) in [("h", 3_500...3_600), ("c", 3_500...3_600), ("i", 500...600)] {
+                    #expect(time.contains(try #require(Int(try await server.command("TTL", Sample.key(kind, record))))))
+                }
                 let payment = try #require(Int(try await server.command("TTL", Sample.key("p", record))))
                 let mark = try #require(Int(try await server.command("TTL", Sample.key("k", record))))
                 #expect((3_500...3_600).contains(payment))

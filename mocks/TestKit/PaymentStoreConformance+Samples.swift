@@ -52,7 +52,7 @@ enum Sample {
             answered: answered, keeping: kept)
     }
 
-    private static func padded(_ number: Int) -> String {
+    static func padded(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: 26 - digits.utf8.count) + digits
     }

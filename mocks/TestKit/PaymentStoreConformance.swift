@@ -5,10 +5,16 @@ public struct StoreUnderTest: Sendable {
     public let store: any PaymentStore
     /// Returns when at least so much time has passed on the store's clock.
     public let elapse: @Sendable (Duration) async throws -> Void
+    /// The events of a payment that wait for their relay, oldest first.
+    public let outbox: @Sendable (PaymentID) async throws -> [PaymentEvent]
 
-    public init(store: any PaymentStore, elapse: @escaping @Sendable (Duration) async throws -> Void) {
+    public init(
+        store: any PaymentStore, elapse: @escaping @Sendable (Duration) async throws -> Void,
+        outbox: @escaping @Sendable (PaymentID) async throws -> [PaymentEvent]
+    ) {
         self.store = store
         self.elapse = elapse
+        self.outbox = outbox
     }
 }
 
@@ -24,5 +30,6 @@ public struct PaymentStoreConformance: Sendable, CustomStringConvertible {
     }
 
     public static let all =
-        claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories
+        claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories + callbacks
+        + marks + outbox
 }
