@@ -99,12 +99,13 @@ extension Misbehaviour: LosslessStringConvertible {
     }
 
     public var description: String {
-        switch self {
+        if let known = Self.fixed.first(where: { $0.value == self }) { return known.key }
+        return switch self {
         case .decline(let code): Self.declinePrefix + code
         case .slowBefore(let milliseconds): "slow_before=\(milliseconds)"
         case .slowAfter(let milliseconds): "slow_after=\(milliseconds)"
         case .callback(.late(let milliseconds)): "callback_late=\(milliseconds)"
-        default: Self.fixed.first { $0.value == self }?.key ?? ""
+        default: ""
         }
     }
 }
