@@ -66,7 +66,7 @@ struct Serving {
         let listener = composition.configuration.listen.callbacks
         return Application(
             responder: CallbackResponder(intake: composition.callbacks, time: composition.time),
-            server: try server(tls: listener.tls),
+            server: try server(tls: listener.tls, key: "listen.callbacks.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("callbacks"), logger: quiet(composition.logger))
     }

@@ -1,5 +1,6 @@
 import AdapterKit
 import Foundation
+import Payments
 import Testing
 
 @testable import Drawbridge
