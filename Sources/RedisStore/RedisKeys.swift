@@ -41,7 +41,20 @@ struct RedisKeys: Sendable {
     /// How many lie on each shelf of the bucket: a hash of `kind gateway`.
     func tally(_ bucket: String) -> String { key(bucket, "tally") }
 
-    private func key(_ bucket: String, _ rest: String) -> String { "\(prefix){\(bucket)}:\(rest)" }
+    /// Entries of the outbox that cannot be read, packed by MessagePack, newest first.
+    func corrupt(_ bucket: String) -> String { key(bucket, "outbox:corrupt") }
+
+    // MARK: Of a tenant
+
+    /// A stream: the outbox's fields without the tenant. All keys of the feed and its deliveries share its hash tag.
+    func feed(of tenant: String) -> String { key("t:\(tenant)", "feed") }
+
+    /// One of an endpoint's keys, as the scripts of the feed name them.
+    func delivery(_ part: String, to endpoint: EndpointID) -> String {
+        key("t:\(endpoint.tenant)", "e:\(endpoint.name):\(part)")
+    }
+
+    private func key(_ tag: String, _ rest: String) -> String { "\(prefix){\(tag)}:\(rest)" }
 
     /// The index of a tenant's reference. It has a slot of its own, so no script touches it.
     func index(tenant: String, reference: String) -> String {

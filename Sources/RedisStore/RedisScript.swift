@@ -1,7 +1,8 @@
 import Crypto
 import Payments
 
-/// A script that Redis runs as one step. Each touches only the keys it is given, all of one payment.
+/// A script that Redis runs as one step. Each touches only keys of one slot: those it is given, all of one payment, or a tenant's,
+/// which are named after its feed.
 ///
 /// The records' own bytes are never rewritten by a script: what scripts judge by or change are fields beside them.
 struct RedisScript: Sendable {
@@ -9,14 +10,16 @@ struct RedisScript: Sendable {
     /// SHA-1 in hexadecimal, by which Redis knows it.
     let digest: String
 
-    init(_ body: String) {
-        source = Self.common + body
+    /// - Parameter common: what stands before it.
+    init(_ body: String, after common: String = Self.common) {
+        source = common + body
         digest = hexadecimal(Insecure.SHA1.hash(data: Array(source.utf8)))
     }
 
-    static let all = [
-        claimPayment, claimOperation, settle, markAnswered, loadPayment, openOperations, take, bury, loadWork, match, note,
-    ]
+    static let all =
+        [
+            claimPayment, claimOperation, settle, markAnswered, loadPayment, openOperations, take, bury, loadWork, match, note,
+        ] + feed
 
     var load: RedisCommand { RedisCommand("SCRIPT", "LOAD", source) }
 

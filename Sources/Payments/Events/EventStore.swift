@@ -19,17 +19,26 @@ public protocol EventStore: Sendable {
 }
 
 /// Bounds that every event store keeps.
-public enum FeedLimits {
+public struct FeedLimits: Sendable, Equatable {
+    public static let standard = FeedLimits()
+
     /// How long an event is kept in its feed.
-    public static let age = Duration.seconds(7 * 86_400)
+    public var age = Duration.seconds(7 * 86_400)
     /// Events kept of one tenant; the oldest go first.
-    public static let events = 1_000_000
+    public var events = 1_000_000
     /// How long it is remembered what was appended: longer than any outbox waits for its relay.
-    public static let memory = Duration.seconds(86_400)
-    /// Deliveries waiting for one endpoint; one more disables it.
-    public static let pendingDeliveries = 100_000
+    public var memory = Duration.seconds(86_400)
+    /// Deliveries waiting for one endpoint; one more disables it (`tooManyPending`).
+    public var pendingDeliveries = 100_000
     /// Dead letters of one endpoint; the oldest go first.
-    public static let deadLetters = 10_000
+    public var deadLetters = 10_000
+
+    public init() {}
+
+    /// Why an endpoint is disabled that fell too far behind.
+    public static let tooManyPending = "too_many_pending"
+    /// Of a dead letter: its event left the feed before it was delivered.
+    public static let expired = "expired"
 }
 
 public enum FeedPage: Sendable, Equatable {
