@@ -75,11 +75,15 @@ struct MemoryCallbackStoreTests {
 
     @Test("does not grow by marks that are claimed and released again and again")
     func released() async throws {
-        let store = MemoryCallbackStore(time: time, maximumMarks: 1)
+        let store = MemoryCallbackStore(time: time, maximumMarks: 2)
         for _ in 0..<1_000 {
             #expect(try await store.claim(mark(1), for: .seconds(10)))
             try await store.release(mark(1))
         }
+        #expect(try await store.claim(mark(2), for: .seconds(15)))
+        time.advance(by: .seconds(15))
+        // A mark that stood in line a thousand times would keep the second from its turn.
+        for number in 3...4 { #expect(try await store.claim(mark(number), for: .seconds(10))) }
     }
 
     private func mark(_ number: Int) -> CallbackMark { CallbackMark(.nonce, String(number), at: "bank-a") }

@@ -90,11 +90,11 @@ extension CallbackStoreConformance {
             #expect(!waiting.contains(try id(7)))
         },
         .init("A callback either finds the work or is given out by the binding, however the two race") { test in
-            for round in 0..<30 {
+            for round in 0..<100 {
                 let reference = GatewayReference("ch_\(round)", at: "bank-a")
                 let (callback, work) = (try id(), try work())
                 let ways = try await test.race(2) { store, number in
-                    if number == 0 { return try await store.bind(reference, to: work, for: long) == [callback] }
+                    if number == round % 2 { return try await store.bind(reference, to: work, for: long) == [callback] }
                     return try await store.find(reference, orWait: callback, for: long) == work
                 }
                 #expect(ways.count { $0 } == 1)
