@@ -96,8 +96,14 @@ import Testing
             ("{ \(keys), client_certificate_subject: 7 }", ".client_certificate_subject", "RFC 4514"),
             ("{ \(keys), client_certificate_subject: bank-a }", ".client_certificate_subject", "RFC 4514"),
             ("{ unsigned: true, client_certificate_subject: bank-a }", ".client_certificate_subject", "RFC 4514"),
-            ("{ unsigned: true }", "", "client_certificate_subject, which then proves a delivery, or hint: true"),
-            ("{ unsigned: true, hint: false }", "", "client_certificate_subject, which then proves a delivery, or hint: true"),
+            (
+                "{ unsigned: true }", "",
+                "what proves a delivery: keys, webhook_secret, unsigned, client_certificate_subject; or hint: true"
+            ),
+            (
+                "{ unsigned: true, hint: false }", "",
+                "what proves a delivery: keys, webhook_secret, unsigned, client_certificate_subject; or hint: true"
+            ),
             ("{ \(keys), hint: true, hint: false }", ".hint", "every key once"),
             ("{ \(keys), \(keys) }", ".keys", "every key once"),
             ("{ keys: [{ id: k1, secret: env:KEY, id: k2 }] }", ".keys[0].id", "every key once"),

@@ -52,14 +52,13 @@ extension ConfigurationSection {
         }
     }
 
-    /// contract/callbacks.md, step 2. Where one of the two keys is set and wrong, that is told already.
+    /// contract/callbacks.md, step 2. Where a key is set and wrong, that is told already.
     private func refuseUnproven(by adapter: any GatewayAdapter) {
         guard !reading.hasProblem(below: path) else { return }
+        let own = type(of: adapter).callbackSettings.map { "\($0.name), " }.joined()
         reading.problem(
             at: path,
-            expected:
-                "client_certificate_subject, which then proves a delivery, or hint: true, for deliveries that only make us ask;"
-                + " the signature of \(type(of: adapter).name), if any, does not cover the body")
+            expected: "what proves a delivery: \(own)client_certificate_subject; or hint: true, then deliveries only make us ask")
     }
 }
 
