@@ -56,11 +56,12 @@ struct CallbackModeTests {
         }
     }
 
-    @Test("a repeated charge is answered again and tells nothing again")
-    func repeated() async throws {
+    @Test(
+        "a repeated charge is answered again and tells nothing again", arguments: ["callback_on_time", "callback_before_answer"])
+    func repeated(name: String) async throws {
         try await CallingBank.run { calling in
-            for _ in 0..<3 { _ = try await calling.client.charge(description: "mock:callback_on_time") }
-            _ = try await calling.client.charge("pay_2", description: "mock:callback_on_time")
+            for _ in 0..<3 { _ = try await calling.client.charge(description: "mock:\(name)") }
+            _ = try await calling.client.charge("pay_2", description: "mock:\(name)")
             #expect(await calling.calls(2).count == 2)
             #expect(calling.bank.callbacks.attempts.map(\.reference) == ["pay_1", "pay_2"])
             #expect(calling.bank.ledger.moneyMovements == 2)
