@@ -71,7 +71,7 @@ struct CallbackModeTests {
     @Test("before the answer: the answer waits until the callback was acknowledged")
     func beforeAnswer() async throws {
         let gate = Gate()
-        try await CallingBank.run([.held(gate)]) { calling in
+        try await CallingBank.run(.with([.held(gate)])) { calling in
             let client = calling.client
             let arrival = Arrival()
             async let charging = arrival.of { try await client.charge(description: "mock:callback_before_answer") }
@@ -90,7 +90,7 @@ struct CallbackModeTests {
 
     @Test("before the answer: a callback that is given up does not keep the answer back for ever")
     func beforeAnswerInVain() async throws {
-        try await CallingBank.run([.status(503), .status(503)], { $0.waits = [.seconds(1)] }) { calling in
+        try await CallingBank.run(.with([.status(503), .status(503)]) { $0.waits = [.seconds(1)] }) { calling in
             let answer = try await calling.client.charge(description: "mock:callback_before_answer")
             #expect(answer.status == 200)
             #expect(calling.bank.callbacks.abandoned == 1)
@@ -103,8 +103,7 @@ struct CallbackModeTests {
         let gate = Gate()
         let time = SleptTime()
         try await CallingBank.run(
-            [],
-            {
+            .with([]) {
                 $0.sleep = {
                     time.sleep($0)
                     await gate.passed()
@@ -112,9 +111,9 @@ struct CallbackModeTests {
             }
         ) { calling in
             _ = try await calling.client.charge(description: "mock:\(name)")
+            await calling.bank.reaches(callbacks: { $0.underway == 1 })
             #expect(try await calling.client.get("/v1/charges/pay_1").json?["status"] == .string("APPROVED"))
             #expect(calling.receiver.received.isEmpty)
-            #expect(calling.bank.callbacks.underway == 1)
             gate.open()
             #expect(await calling.calls(1).map(\.status) == ["APPROVED"])
             #expect(time.waits == [.milliseconds(milliseconds)])
@@ -149,7 +148,7 @@ struct CallbackModeTests {
 
     @Test("forged: the right key id, another secret, at every try")
     func forged() async throws {
-        try await CallingBank.run([.status(401), .status(401)], { $0.waits = [.seconds(1)] }) { calling in
+        try await CallingBank.run(.with([.status(401), .status(401)]) { $0.waits = [.seconds(1)] }) { calling in
             _ = try await calling.client.charge(description: "mock:callback_forged")
             let calls = await calling.calls(2)
             #expect(calls.count == 2)
@@ -163,7 +162,7 @@ struct CallbackModeTests {
         "signed for a time outside the window, at every try",
         arguments: [("callback_stale", -301), ("callback_from_future", 330)])
     func skewed(name: String, seconds: Int) async throws {
-        try await CallingBank.run([.status(401)], { $0.waits = [.seconds(2)] }) { calling in
+        try await CallingBank.run(.with([.status(401)]) { $0.waits = [.seconds(2)] }) { calling in
             _ = try await calling.client.charge(description: "mock:\(name)")
             let calls = await calling.calls(2)
             #expect(
@@ -174,7 +173,7 @@ struct CallbackModeTests {
 
     @Test("replayed: the very same request once more, whatever it is answered")
     func replayed() async throws {
-        try await CallingBank.run([.status(200), .status(409)]) { calling in
+        try await CallingBank.run(.with([.status(200), .status(409)])) { calling in
             _ = try await calling.client.charge(description: "mock:callback_replayed")
             let calls = await calling.calls(2)
             #expect(calls.count == 2)
@@ -278,7 +277,7 @@ struct CallbackModeTests {
 
     @Test("a charge that is simply approved tells nothing, unless everything is told", arguments: [false, true])
     func everything(isTold: Bool) async throws {
-        try await CallingBank.run([], { $0.tellsEverything = isTold }) { calling in
+        try await CallingBank.run(.with([]) { $0.tellsEverything = isTold }) { calling in
             _ = try await calling.client.charge()
             _ = try await calling.client.change("refunds", "ref_1", amount: 1)
             _ = try await calling.client.charge("pay_2", description: "mock:decline_51")

@@ -41,18 +41,30 @@ struct CallingBank {
         return CallbackDestination(url: url, key: key) { numbers.next() }
     }
 
+    /// What the receiver answers, and how the bank's destination differs from the usual one.
+    struct Situation {
+        let steps: [CallbackReceiver.Step]
+        let change: (inout CallbackDestination) -> Void
+
+        static func with(
+            _ steps: [CallbackReceiver.Step] = [], change: @escaping (inout CallbackDestination) -> Void = { _ in }
+        ) -> Situation {
+            Situation(steps: steps, change: change)
+        }
+    }
+
     /// Runs a bank and its receiver for as long as the body takes.
     static func run(
-        _ steps: [CallbackReceiver.Step] = [], controlled: Bool = false,
-        _ change: (inout CallbackDestination) -> Void = { _ in }, _ body: (CallingBank) async throws -> Void
+        _ situation: Situation = .with(), controlled: Bool = false, _ body: (CallingBank) async throws -> Void
     ) async throws {
-        let receiver = try await CallbackReceiver.start(steps)
+        let receiver = try await CallbackReceiver.start(situation.steps)
         let time = SleptTime()
         var destination = try destination(receiver.port)
         destination.sleep = { time.sleep($0) }
-        change(&destination)
+        situation.change(&destination)
         do {
-            try await withBank(controlled: controlled, callbacks: destination, now: { time.now }) { bank, client in
+            let now = { @Sendable in time.now }
+            try await withBank(controlled: controlled, callbacks: destination, now: now) { bank, client in
                 try await body(CallingBank(bank: bank, client: client, receiver: receiver, time: time))
             }
             await receiver.stop()
