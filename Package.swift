@@ -157,7 +157,7 @@ let package = Package(
             name: "SigningTests", dependencies: ["AdapterKit", "Signing"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: strict),
         .testTarget(
-            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "TestKit"],
+            name: "PaymentsTests", dependencies: ["AdapterKit", "BankHMAC", "Payments", "Resilience", "Signing", "TestKit"],
             swiftSettings: strict),
         .testTarget(
             name: "SimulationTests",
@@ -184,8 +184,17 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "DrawbridgeTests", dependencies: ["AdapterKit", "Drawbridge", "Payments", "Resilience", "TestKit"],
-            swiftSettings: strict),
+            name: "DrawbridgeTests",
+            dependencies: [
+                "AdapterKit", "Drawbridge", "Payments", "Resilience", "TestKit",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["AdapterKit", "Drawbridge", "MockGateways", "ProcessKit", "Signing", "TestKit"],
