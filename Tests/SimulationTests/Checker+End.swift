@@ -15,10 +15,20 @@ extension Checker {
             for bank in banks where bank.held(id.text) > 0 { fail("P3", "\(bank.name) holds \(id), which is not stored") }
             return
         }
+        judgeEvents(of: record)
         let isOpen = await waitsForOperator(record)
         if !isOpen, !(isGivenUp && [.failed, .canceled].contains(record.status)) { judgeHolder(of: record) }
         for (ask, said) in told.sorted(by: { $0.key.key < $1.key.key }) where ask.operation?.payment == order.key {
             judge(said, to: ask, of: id, isGivenUp: isGivenUp)
+        }
+    }
+
+    /// P2: the end of every payment is told, and that one last.
+    private func judgeEvents(of record: PaymentRecord) {
+        guard record.status != .processing || record.processingReason != .inFlight else { return }
+        let last = lastEvents[record.id.text]?.kind.rawValue
+        if last != "payment.\(record.status.rawValue)" {
+            fail("P2", "\(record.id) is \(record.status.rawValue), and \(last ?? "nothing") was told last")
         }
     }
 

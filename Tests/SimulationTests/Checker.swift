@@ -14,6 +14,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     /// The status of each payment as it was written last.
     private var statuses: [PaymentID: PaymentRecord.Status] = [:]
     private(set) var told: [Ask: [Said]] = [:]
+    /// The event that was written last of each payment and refund.
+    private(set) var lastEvents: [String: PaymentEvent] = [:]
 
     init(schedule: SimulatedSchedule, banks: [SimulatedBank], storage: SimulatedStorage, derivation: Derivation) {
         self.schedule = schedule
@@ -53,6 +55,7 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
     func written(_ settlement: Settlement, excused: Set<String>) {
         let record = settlement.record
         for entry in settlement.history { schedule.count(entry.event) }
+        for event in settlement.events { note(event) }
         schedule.note(
             "stored \(record.id) v\(record.version) \(record.status.rawValue) \(record.processingReason?.rawValue ?? "") at \(record.gateway ?? "-")"
         )
@@ -73,6 +76,17 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
         }
     }
 
+    /// Events are in order, and none is told twice; but for a settlement that is repeated after a lost reply.
+    private func note(_ event: PaymentEvent) {
+        schedule.count("event \(event.kind.rawValue)")
+        if let last = lastEvents[event.object], last.version >= event.version || last.kind == event.kind,
+            last.version != event.version || last.kind != event.kind
+        {
+            fail("events", "\(event.object) is told \(event.kind.rawValue) v\(event.version) after \(last.kind.rawValue) v\(last.version)")
+        }
+        lastEvents[event.object] = event
+    }
+
     /// T4: what is answered is stored by then.
     func answered(_ said: Said, to ask: Ask, by process: String) async {
         schedule.note("\(process) answers \(ask.key) \(said.answer.status) \(said.status ?? said.code ?? "")")
@@ -91,7 +105,8 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
         schedule.note(
             "\(process) acknowledges \(word.gateway) \(word.refund ?? word.charge) \(word.outcome.kind.rawValue): \(reception)")
         schedule.count("callback \(reception)")
-        guard word.refund == nil, case .approved = word.outcome, let id = PaymentID(word.charge),
+        // What it said was stored when it came first, and an operator may have put the payment back since.
+        guard reception != .duplicate, word.refund == nil, case .approved = word.outcome, let id = PaymentID(word.charge),
             let record = try? await storage.kept.payment(id, tenant: World.tenant)?.record
         else { return }
         switch record.status {

@@ -36,6 +36,7 @@ package final class SimulatedStorage: @unchecked Sendable {  // its schedule's t
     package func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
         journal?.write { _ = try? await $0.settle(settlement) }
         let result = try await kept.settle(settlement)
+        if result == .duplicate { return result }
         if case .conflict = result { return result }
         written?(settlement)
         return result
