@@ -78,6 +78,11 @@ struct RedisEventStoreTests {
                 // A second time, as a repeat of the first only counts where it was not lost.
                 try await test.publish([event(7)])
                 _ = try await relay(test)
+            }
+            // What was torn off may take effect only now: Redis 7.0 leaves its beginning in the log.
+            await server.stop()
+            try await server.start()
+            try await RedisEvents.with(server) { test in
                 let taken = try await test.store.take(for: Self.endpoint, limit: 100, hold: .seconds(60))
                 for versions in [try await feed(test).map(\.version), taken.map(\.event.event.version)] {
                     #expect(Set(versions) == Set(2...7))
