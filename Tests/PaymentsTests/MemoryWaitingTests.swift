@@ -13,6 +13,8 @@ struct MemoryWaitingTests {
             try waiting.add(try callback(1), for: try payment(3), .seconds(10), now: .seconds(9))
         }
         #expect(failure?.code == .full)
+        #expect(waiting.callbacks(for: try payment(1), now: .seconds(9)) == [try callback(1)])
+        #expect(waiting.callbacks(for: try payment(1), now: .seconds(10)).isEmpty)
         waiting.sweep(16, now: .seconds(10))
         try waiting.add(try callback(1), for: try payment(3), .seconds(10), now: .seconds(10))
         #expect(waiting.callbacks(for: try payment(1), now: .seconds(10)).isEmpty)

@@ -152,16 +152,19 @@ extension PaymentStoreConformance {
             #expect(try await test.store.history(of: payment.id) == entries.dropFirst() + [Sample.entry(entries.count)])
         },
         .init("Marks, and what was noted, expire with their payment") { test in
-            let payment = try await test.settled(.processing)
-            var settlement = test.settlement(payment.next(.failed), mark: 1)
+            let noted = try await test.settled(.failed, number: 1, keeping: Keeping(retention: .seconds(1), keys: Sample.long))
+            #expect(try await test.note(1, on: noted) == .noted)
+            let open = try await test.settled(.processing, number: 2)
+            var settlement = test.settlement(open.next(.failed), mark: 1)
             settlement.keeping = Keeping(retention: .seconds(1), keys: Sample.long)
             #expect(try await test.store.settle(settlement) == .done)
-            #expect(try await test.store.note(Sample.mark(2), Sample.entry(1), on: payment.id) == .noted)
             try await test.elapse(.seconds(1))
-            #expect(try await test.store.payment(payment.id, tenant: "acme") == nil)
-            #expect(try await test.store.history(of: payment.id).isEmpty)
-            try await test.settle(settlement.record)
-            for number in 1...2 { #expect(try await test.note(number, on: payment) == .noted) }
+            for record in [noted, settlement.record] {
+                #expect(try await test.store.payment(record.id, tenant: "acme") == nil)
+                #expect(try await test.store.history(of: record.id).isEmpty)
+                try await test.settle(record)
+                #expect(try await test.note(1, on: record) == .noted)
+            }
         },
         .init("Marks stay while their payment is open, though it once could have expired") { test in
             let payment = try await test.settled(.processing)
