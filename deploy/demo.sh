@@ -107,7 +107,29 @@ done
 show status gateway amount_captured
 expect status succeeded
 
-step "11. What the operator sees" "Breakers, and what happened to that payment (drawbridge gateways, drawbridge audit):"
+step "11. The bank decides later" \
+    "It takes the payment and answers PENDING: HTTP 202. A second later it posts its decision, signed, to the callback listener," \
+    "and a payment service that waits for events (GET /v1/events?wait=…) hears of it at once."
+events() { client_quietly events --limit 500 "$@"; }
+client_quietly() {
+    answer=$("$bin/drawbridge" "$@" --url "$api" --tenant demo --key-id demo-1 --secret text:demo-tenant-secret --json)
+}
+last_event() { printf '%s' "$answer" | grep -o '"id":"evt_[^"]*"' | tail -n 1 | cut -d'"' -f4; }
+events
+cursor=$(last_event)
+client pay --amount 600 --currency BRL --reference order-7 --card-token tok_demo --description mock:callback_late=1000 \
+    --gateway bank-b --idempotency-key demo-key-10
+show status processing_reason
+expect status processing
+for _ in 1 2 3; do
+    events --after "$cursor" --wait 10
+    printf '%s' "$answer" | grep -o '"type":"payment[^"]*"\|"cause":"[^"]*"' | cut -d'"' -f4 | paste -d' ' - - | sed 's/^/   event             /'
+    ! printf '%s' "$answer" | grep -q '"type":"payment.succeeded"' || break
+    cursor=$(last_event)
+done
+printf '%s' "$answer" | grep -q '"type":"payment.succeeded"[^}]*"cause":"callback"' || { echo "no callback: $answer" >&2; exit 1; }
+
+step "12. What the operator sees" "Breakers, and what happened to that payment (drawbridge gateways, drawbridge audit):"
 "$bin/drawbridge" gateways --admin "$admin" | sed 's/^/   /'
 "$bin/drawbridge" audit "$queued" --admin "$admin" | sed 's/^/   /'
 

@@ -20,6 +20,7 @@ struct Composition: Sendable {
     let store: any PaymentStore
     let callbacks: CallbackReceiver
     let callbackReview: CallbackReview
+    let waiting: WaitingCallbacks
     let callbackStore: any CallbackStore
     let relay: EventRelay
     let feed: EventFeed
@@ -86,6 +87,7 @@ struct Composition: Sendable {
             logger: logger)
         recovery = Recovery(service: service)
         callbacks = CallbackReceiver(service: service, time: time, logger: logger)
+        waiting = WaitingCallbacks(service: service)
         callbackReview = CallbackReview(service: service, time: time, logger: logger)
         operators = OperatorService(
             store: store, relay: relay, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)

@@ -38,6 +38,7 @@ struct Serving {
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
                 .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
+                .init(service: Background { [waiting = composition.waiting] in await waiting.run() }),
                 .init(service: Background { [relay = composition.relay] in await relay.run() }),
                 .init(service: Background { [dispatcher = composition.dispatcher] in await dispatcher.run() }),
                 // Last, so that it is the first to stop: draining begins nothing new.
@@ -80,8 +81,8 @@ struct Serving {
         let responder = AdminResponder(
             store: composition.store, inFlight: composition.inFlight, metrics: metrics,
             shelves: ShelfGauges(
-                store: composition.store, gateways: composition.gateways.map(\.name), metrics: metrics,
-                time: composition.time),
+                store: composition.store, callbacks: composition.callbackStore,
+                gateways: composition.gateways.map(\.name), metrics: metrics, time: composition.time),
             operations: operations, token: listener.token,
             certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(

@@ -10,11 +10,13 @@ import Testing
     private let time = ManualTime()
     private let metrics = PrometheusMetrics()
     private let store: FaultyStore
+    private let callbacks: MemoryCallbackStore
     private let gauges: ShelfGauges
 
     init() {
         store = FaultyStore(MemoryPaymentStore(time: time))
-        gauges = ShelfGauges(store: store, gateways: ["bank-a"], metrics: metrics, time: time)
+        callbacks = MemoryCallbackStore(time: time)
+        gauges = ShelfGauges(store: store, callbacks: callbacks, gateways: ["bank-a"], metrics: metrics, time: time)
     }
 
     private func lines() async -> [Substring] {
@@ -47,6 +49,20 @@ import Testing
         time.advance(by: .seconds(5))
         #expect(await lines() == [])
         #expect(metrics.text().contains("drawbridge_dead_letters{gateway=\"bank-gone\"} 0.0"))
+    }
+
+    @Test("callbacks that wait are told by gateway and kind, and as 0 once they are gone")
+    func countsCallbacks() async throws {
+        let id = try #require(CallbackID("cb_" + String(repeating: "0", count: 26)))
+        let kept = KeptCallback(
+            id: id, gateway: "bank-a", kind: .unmatched, eventID: "e", subject: nil, outcome: nil, receivedAt: time.now(),
+            sealed: [])
+        #expect(try await callbacks.keep(kept, limit: 1) == .kept)
+        #expect(await lines() == ["drawbridge_callbacks_kept{gateway=\"bank-a\",kind=\"unmatched\"} 1.0"])
+        try await callbacks.drop(id)
+        time.advance(by: .seconds(5))
+        #expect(await lines() == [])
+        #expect(metrics.text().contains("drawbridge_callbacks_kept{gateway=\"bank-a\",kind=\"unmatched\"} 0.0"))
     }
 
     @Test("the store is not asked at every scrape")

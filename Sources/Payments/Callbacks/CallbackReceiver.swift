@@ -182,7 +182,8 @@ public final class CallbackReceiver: Sendable {
     }
 
     private func keep(_ callback: KeptCallback) async throws(StoreFailure) {
-        guard try await store.keep(callback, limit: KeptCallback.maximumPerGateway) != .full else {
+        let limit = callback.kind == .malformed ? KeptCallback.maximumMalformed : KeptCallback.maximumPerGateway
+        guard try await store.keep(callback, limit: limit) != .full else {
             throw StoreFailure(code: .full, detail: "as many callbacks as one gateway may have kept")
         }
     }
