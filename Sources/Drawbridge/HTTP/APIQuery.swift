@@ -65,9 +65,10 @@ struct EventQuery {
         var query = APIQuery(target: target, allowing: ["after", "limit", "wait"])
         let cursor = query["after"].flatMap { $0.isEmpty ? nil : $0 }
         after = cursor.flatMap { EventID($0) }
-        if cursor != nil, after == nil { query.fail("after", "must be the id of an event, evt_…") }
         limit = query.integer("limit", 1...500, default: 100)
         wait = .seconds(query.integer("wait", 0...30, default: 0))
         try query.check()
+        // Whatever it is, it is no event that is kept.
+        if cursor != nil, after == nil { throw .cursorNotKept }
     }
 }

@@ -72,12 +72,7 @@ public final class EventFeed: Sendable {
         }
         switch page {
         case .page(let events, let hasMore): return Page(events: events, hasMore: hasMore)
-        case .cursorNotKept:
-            throw Problem(
-                .validationFailed,
-                "Events after this cursor are not kept any more, or it is not one of this tenant's. Begin again without `after`,"
-                    + " and look up the payments that you miss.",
-                errors: [.init("/query/after", "is not kept")])
+        case .cursorNotKept: throw .cursorNotKept
         }
     }
 
@@ -122,6 +117,15 @@ public final class EventFeed: Sendable {
             if waiting.sleepers[tenant]?.isEmpty == true { waiting.sleepers[tenant] = nil }
         }
     }
+}
+
+extension Problem {
+    /// Never a silent jump.
+    public static let cursorNotKept = Problem(
+        .notFound,
+        "No event of this id is kept, so what came after it is not known. Begin again without `after`, and look up the payments"
+            + " that you miss.",
+        errors: [.init("/query/after", "names no event that is kept")])
 }
 
 extension FeedEvent {
