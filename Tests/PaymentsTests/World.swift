@@ -18,6 +18,8 @@ struct World: Sendable {
     let bank: FakeTransport
     let log = RecordedLog()
     let inFlight: InFlight
+    /// What the store keeps, without its faults.
+    let memory: MemoryPaymentStore
     let store: FaultyStore
     let callbacks: any CallbackStore
     let vault: Vault
@@ -43,7 +45,8 @@ struct World: Sendable {
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
         time = other?.time ?? ManualTime()
         bank = other?.bank ?? FakeTransport()
-        store = other?.store ?? FaultyStore(MemoryPaymentStore(time: time))
+        memory = other?.memory ?? MemoryPaymentStore(time: time)
+        store = other?.store ?? FaultyStore(memory)
         callbacks = other?.callbacks ?? MemoryCallbackStore(time: time)
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
@@ -60,7 +63,8 @@ struct World: Sendable {
                     try Self.gateway("bank-b", policy: policy),
                 ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, callbacks: callbacks, client: GatewayClient(transport: bank, time: time, random: random), breakers: breakers,
+            store: store, callbacks: callbacks, client: GatewayClient(transport: bank, time: time, random: random),
+            breakers: breakers,
             limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
             inFlight: inFlight,
             logger: log.logger)
