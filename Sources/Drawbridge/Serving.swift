@@ -53,7 +53,8 @@ struct Serving {
 
     private func api() throws -> some Service {
         let responder = APIResponder(
-            service: composition.service, feed: composition.feed, authentication: composition.authentication, time: composition.time,
+            service: composition.service, feed: composition.feed, authentication: composition.authentication,
+            time: composition.time,
             random: composition.random,
             logger: composition.logger)
         let listener = composition.configuration.listen.api

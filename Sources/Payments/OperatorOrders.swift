@@ -42,7 +42,8 @@ public struct ApplyOrder: Sendable, Equatable {
         var reader = MemberReader(json, at: "", allowing: ["reason", "payment"])
         let reason = reader.reason(required: true)
         let work = reader.text(
-            "payment", 1...64, where: { WorkID($0) != nil }, saying: "must be the id of a payment, pay_…, or of a refund, pay_…/ref_…")
+            "payment", 1...64, where: { WorkID($0) != nil },
+            saying: "must be the id of a payment, pay_…, or of a refund, pay_…/ref_…")
         guard reader.errors.isEmpty, let reason else { throw Problem(.validationFailed, errors: reader.errors) }
         self.reason = reason
         payment = work.flatMap { WorkID($0) }

@@ -54,7 +54,8 @@ extension PaymentService {
         var held = Held(word: match.work, cause: .callback, mark: mark)
         let asked = match.work.money
         let outcome = event.outcome.named(in: asked.currency)
-        change(&held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
+        change(
+            &held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
         guard held.hasChanges else { return try await note(mark, outcome, match.work) }
         switch try await commitOnce(&held) {
         case .duplicate: return .duplicate

@@ -88,7 +88,8 @@ extension PaymentService {
         guard let attempt = await begin(&held, trial, gateway) else { return false }
         let isFirst = trial.sent == 0
         let heard = await send(
-            operation.operation(on: held.payment, reason: announcing.reason(of: operation)), at: gateway, held, signedAt: attempt.startedAt,
+            operation.operation(on: held.payment, reason: announcing.reason(of: operation)), at: gateway, held,
+            signedAt: attempt.startedAt,
             latest: isFirst && gateway.endpoint.attemptTimeout >= settings.deadline ? end : end - gateway.endpoint.attemptTimeout,
             isRetry: !isFirst)
         let mightHave = trial.mayHaveHappened

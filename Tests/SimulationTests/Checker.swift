@@ -82,7 +82,9 @@ final class Checker: @unchecked Sendable {  // its schedule's thread alone touch
         if let last = lastEvents[event.object], last.version >= event.version || last.kind == event.kind,
             last.version != event.version || last.kind != event.kind
         {
-            fail("events", "\(event.object) is told \(event.kind.rawValue) v\(event.version) after \(last.kind.rawValue) v\(last.version)")
+            fail(
+                "events",
+                "\(event.object) is told \(event.kind.rawValue) v\(event.version) after \(last.kind.rawValue) v\(last.version)")
         }
         lastEvents[event.object] = event
     }

@@ -96,15 +96,26 @@ public final class RedisServer: Sendable {
     /// Takes the last bytes off the append-only file of a server that is stopped, as a machine does that loses its power: what was
     /// answered, but not yet on the disk.
     public func lose(lastBytes count: Int) throws {
+        let handle = try FileHandle(forWritingTo: appendOnlyFile())
+        let length = try handle.seekToEnd()
+        try handle.truncate(atOffset: length > count ? length - UInt64(count) : 0)
+        try handle.close()
+    }
+
+    /// Bytes of the append-only file.
+    public func logLength() throws -> Int {
+        let handle = try FileHandle(forReadingFrom: appendOnlyFile())
+        defer { try? handle.close() }
+        return Int(try handle.seekToEnd())
+    }
+
+    private func appendOnlyFile() throws -> URL {
         let folder = folder.appendingPathComponent("appendonlydir")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         guard let file = files.filter({ $0.lastPathComponent.hasSuffix(".incr.aof") }).max(by: { $0.path < $1.path }) else {
             throw Failure(description: "no append-only file")
         }
-        let handle = try FileHandle(forWritingTo: file)
-        let length = try handle.seekToEnd()
-        try handle.truncate(atOffset: length > count ? length - UInt64(count) : 0)
-        try handle.close()
+        return file
     }
 
     /// The server keeps its connections and answers nothing, until `resume`.

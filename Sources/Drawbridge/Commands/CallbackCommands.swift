@@ -22,7 +22,9 @@ struct CallbacksCommand: ParsableCommand {
         }
 
         private static func text(_ page: JSON) -> String {
-            var table = TextTable(["ID", "GATEWAY", "RECEIVED", "WAITING", "EVENT", "SAYS", "CHARGE", "REFUND", "THEIR REFERENCE"])
+            var table = TextTable([
+                "ID", "GATEWAY", "RECEIVED", "WAITING", "EVENT", "SAYS", "CHARGE", "REFUND", "THEIR REFERENCE",
+            ])
             let items = page["data"]?.elements ?? []
             for item in items {
                 table.add(
@@ -72,7 +74,8 @@ struct CallbacksCommand: ParsableCommand {
     }
 
     struct Discard: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "discard", abstract: "Discard one: nothing of it is applied.")
+        static let configuration = CommandConfiguration(
+            commandName: "discard", abstract: "Discard one: nothing of it is applied.")
 
         @OptionGroup var options: AdminOptions
         @Argument(help: "cb_…", transform: callbackID) var id: CallbackID

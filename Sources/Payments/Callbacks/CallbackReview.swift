@@ -101,7 +101,8 @@ public struct CallbackReview: Sendable {
 
     private func refuseUntried(_ work: StoredWork, at gateway: Gateway) throws(Problem) {
         guard work.isTried(at: gateway.name) else {
-            throw Problem(.invalidState, "It has no attempt at \(gateway.name): a callback speaks for its gateway's attempts alone.")
+            throw Problem(
+                .invalidState, "It has no attempt at \(gateway.name): a callback speaks for its gateway's attempts alone.")
         }
     }
 

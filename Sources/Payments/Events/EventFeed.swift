@@ -68,7 +68,8 @@ public final class EventFeed: Sendable {
         let page: FeedPage
         do { page = try await store.events(of: tenant, after: after, limit: limit) } catch {
             logger.warning("state store failed", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
-            throw Problem(.stateStoreUnavailable, "The events cannot be read just now. Ask again with the same cursor.", retryAfter: 1)
+            throw Problem(
+                .stateStoreUnavailable, "The events cannot be read just now. Ask again with the same cursor.", retryAfter: 1)
         }
         switch page {
         case .page(let events, let hasMore): return Page(events: events, hasMore: hasMore)
@@ -107,7 +108,11 @@ public final class EventFeed: Sendable {
             try? await time.sleep(for: limit)
             sleeper.give(())
         }
-        await withTaskCancellationHandler { await sleeper.value() } onCancel: { sleeper.give(()) }
+        await withTaskCancellationHandler {
+            await sleeper.value()
+        } onCancel: {
+            sleeper.give(())
+        }
         timer.cancel()
     }
 

@@ -182,7 +182,11 @@ public final class WebhookDispatcher: Sendable {
             try? await time.sleep(for: Self.interval)
             sleeper.give(())
         }
-        await withTaskCancellationHandler { await sleeper.value() } onCancel: { sleeper.give(()) }
+        await withTaskCancellationHandler {
+            await sleeper.value()
+        } onCancel: {
+            sleeper.give(())
+        }
         timer.cancel()
     }
 }
