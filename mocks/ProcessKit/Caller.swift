@@ -65,6 +65,14 @@ package struct Caller: Sendable {
 
     package func payment(_ id: String) async throws -> Reply { try await get("/v1/payments/\(id)") }
 
+    /// A page of the feed.
+    /// - Parameters:
+    ///   - after: the last event seen.
+    ///   - wait: for a first event, in seconds.
+    package func events(after: String? = nil, limit: Int = 100, wait: Int = 0) async throws -> Reply {
+        try await get("/v1/events?limit=\(limit)&wait=\(wait)" + (after.map { "&after=\($0)" } ?? ""))
+    }
+
     package func capture(_ id: String, _ amount: Int64? = nil, key: String = Caller.freshKey()) async throws -> Reply {
         try await post("/v1/payments/\(id)/capture", Self.amount(amount), key: key)
     }

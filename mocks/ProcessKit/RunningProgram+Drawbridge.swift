@@ -25,6 +25,10 @@ extension RunningProgram {
 
     /// Runs `drawbridge` to its end.
     package static func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Run {
+        try await run(arguments, environment: environment)
+    }
+
+    package static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Run {
         let program = try RunningProgram(arguments, environment: environment)
         let code = await program.ended()
         return Run(code: code, output: program.output.text, errors: program.errors.text)

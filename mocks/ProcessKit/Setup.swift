@@ -25,12 +25,14 @@ package struct Setup: Sendable {
     package var pins: [String] = []
     /// Ports of bank-b and further ones, behind bank-a in the route.
     package var moreBanks: [Int] = []
-    /// The gateways' sections of what their callbacks must prove.
-    package var callback = "{ keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }] }"
+    /// What the gateways' callbacks must prove: members of their sections.
+    package var callback = ["keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }]"]
     /// Of the tenant acme, as flow sequences' elements.
     package var webhooks: [String] = []
-    /// Of the callback listener, such as `{ certificate: …, key: …, client_ca: … }`.
-    package var callbackTLS: String?
+    /// Where banks call back; 0 is a free port.
+    package var callbackPort = 0
+    /// What the callback listener shows. With it, it speaks TLS and asks for a certificate of `authority`.
+    package var callbackServer: TestCertificate?
     /// Further lines of every gateway's section, and of the file.
     package var gatewayLines: [String] = []
     /// Further lines of the route.
@@ -73,7 +75,17 @@ package struct Setup: Sendable {
     /// 32 bytes.
     private static let ringKey = "cjFuZy1rZXktb2YtdGhlLWludGVncmF0aW9uLXRlc3Q="
 
-    package static let secrets = [bankSecret, callbackSecret, acmeSecret, otherSecret, ringKey]
+    /// Base64 of 24 bytes.
+    private static let webhookKey = "d2ViaDAway1zZWNyZXQtb2YtYWNtZS0x"
+    /// With which acme's endpoints are sure of who posts.
+    package static let webhookSecret = Secret(text: "whsec_\(webhookKey)")
+
+    /// An element of `webhooks`.
+    package static func webhook(port: Int) -> String {
+        "{ url: \"http://127.0.0.1:\(port)/hooks\", secret: \"text:whsec_\(webhookKey)\" }"
+    }
+
+    package static let secrets = [bankSecret, callbackSecret, acmeSecret, otherSecret, ringKey, webhookKey]
 
     package static let environment = [acmeVariable: acmeSecret]
 
@@ -88,6 +100,11 @@ package struct Setup: Sendable {
             try folder.write("client.pem", client.certificate)
             try folder.write("client.key", client.key)
         }
+        if let callbackServer {
+            try folder.write("callbacks.pem", callbackServer.certificate)
+            try folder.write("callbacks.key", callbackServer.key)
+            try folder.write("callers.pem", authority.root.certificate)
+        }
         try folder.write(name, yaml(bankPort: bankPort).utf8)
         return folder.path(name)
     }
@@ -99,7 +116,7 @@ package struct Setup: Sendable {
             deployment: integration
             listen:
               api: { address: 127.0.0.1:0 }
-              callbacks: { address: 127.0.0.1:0\(callbackTLS.map { ", tls: \($0)" } ?? "") }
+              callbacks: { address: 127.0.0.1:\(callbackPort)\(callbackTLS) }
               admin: { address: 127.0.0.1:0\(adminToken.map { ", token: \"text:\($0)\"" } ?? "") }
             state:
               backend: \(state)
@@ -136,9 +153,13 @@ package struct Setup: Sendable {
             "adapter: bank-hmac", "base_url: https://127.0.0.1:\(port)",
             "settings: { tenant: \(Self.bankTenant), key_id: bank-key-1, secret: \"text:\(Self.bankSecret)\" }",
             "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
-            "callback: \(callback)",
+            "callback: { \(callback.joined(separator: ", ")) }",
         ]
         return "  \(name):\n" + (usual + gatewayLines).map { "    \($0)" }.joined(separator: "\n")
+    }
+
+    private var callbackTLS: String {
+        callbackServer == nil ? "" : ", tls: { certificate: callbacks.pem, key: callbacks.key, client_ca: callers.pem }"
     }
 
     private var tls: String {
