@@ -109,6 +109,60 @@ struct SecrecyTests {
         }
     }
 
+    @Test("is not in the log, in metrics or in Redis when banks call back and webhooks go out, right or wrong")
+    func callbacks() async throws {
+        let setup = try Setup {
+            $0.logLevel = "trace"
+            $0.gatewayLines = [World.asksLater]
+        }
+        try await World.telling(.redis, setup, answering: 500) { world, receiver in
+            let redis = try #require(RedisServer.current)
+            for mode in [CallbackMode.onTime, .beforeAnswer, .wrongAmount, .declined, .replayed] {
+                try world.bank.script(.callback(mode), for: .charge)
+                let reply = try await world.acme.pay(Self.card)
+                _ = try #require(await receiver.next())
+                _ = try await world.acme.events(of: reply.id, until: "payment.\(mode.ending)")
+            }
+            try await slander(world)
+            let listed = try await world.gateway.ask("/admin/callbacks/malformed").text
+            let unmatched = try await world.gateway.ask("/admin/callbacks/unmatched").text
+            let endpoints = try await world.gateway.ask("/admin/webhooks").text
+            let metrics = try await world.gateway.ask("/metrics").text
+            #expect(metrics.contains("result=\"malformed\"") && metrics.contains("drawbridge_webhooks_total"))
+            let dump = try await dump(of: redis)
+            world.gateway.terminate()
+            #expect(await world.gateway.program.ended() == 0)
+            let log = world.gateway.program.output.text + world.gateway.program.errors.text
+            #expect(log.contains("callback received") && log.contains("callback not applied"))
+            #expect(dump.contains("callback") && dump.contains("evt_"))
+            for secret in Self.canaries + Setup.secrets + ["PRIVATE KEY"] {
+                for (place, text) in [("log", log), ("metrics", metrics), ("Redis", dump)] {
+                    #expect(!text.contains(secret), "\(secret) in \(place)")
+                }
+                #expect(!(listed + unmatched + endpoints).contains(secret), "\(secret) shown to operators")
+            }
+        }
+    }
+
+    /// What is signed and carries what nobody may read: without sense, for nobody here; and what is forged.
+    private func slander(_ world: World) async throws {
+        let gossip = Self.canaries.joined(separator: "; ")
+        #expect(try await world.post("evt_malformed", Array("{\"gossip\":\"\(gossip)\"".utf8)) == .answered(status: 400))
+        var event = World.event("evt_nobody", of: "pay_00000000000000000000000000")
+        event.data = .object((event.data.members ?? []) + [JSON.Member("message", .string(gossip))])
+        event.data = .object((event.data.members ?? []).filter { $0.value != .string("ok") })
+        #expect(try await world.post(event) == .answered(status: 204))
+        let forger = SigningKey(id: Setup.callbackKey.id, secret: Secret(text: "not the secret of this key"))
+        #expect(try await world.post("evt_forged", event.body, key: forger) == .answered(status: 401))
+    }
+
+    private func dump(of redis: RedisServer) async throws -> String {
+        let keys = try await redis.command("KEYS", "*").split(separator: "\n").map(String.init)
+        var dump = ""
+        for key in keys { dump += "\(key)\n\(try await held(under: key, redis))\n" }
+        return dump
+    }
+
     private func held(under key: String, _ redis: RedisServer) async throws -> String {
         switch try await redis.command("TYPE", key) {
         case "hash": try await redis.command("HGETALL", key)
@@ -123,5 +177,16 @@ struct SecrecyTests {
 
     private struct UnknownType: Error {
         let name: String
+    }
+}
+
+extension CallbackMode {
+    /// What becomes of a charge.
+    fileprivate var ending: String {
+        switch self {
+        case .wrongAmount: "manual_review"
+        case .declined: "failed"
+        default: "succeeded"
+        }
     }
 }
