@@ -51,7 +51,8 @@ struct CallbackTLSTests {
             let taken = try await world.acme.pay()
             #expect(await world.answersToCallbacks() == [.answered(status: 403), .answered(status: 403)])
             #expect(try await world.acme.payment(taken.id).state == "processing")
-            #expect(await world.gateway.logs("callback not applied", "forbidden", "certificate_of_another"))
+            let metrics = try await world.gateway.ask("/metrics").text
+            #expect(metrics.contains("drawbridge_callbacks_total{gateway=\"bank-a\",result=\"forbidden\"} 2"))
         }
     }
 
