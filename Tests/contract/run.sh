@@ -33,7 +33,8 @@ payments=()
 for number in $(seq 1 20); do payments+=("$(pay "$number" manual)"); done
 for number in $(seq 21 30); do payments+=("$(pay "$number" automatic)"); done
 
-export CONTRACT_API=$api CONTRACT_PAYMENTS="${payments[*]}" PYTHONPATH=$PWD/$tests PYTHONDONTWRITEBYTECODE=1
+export CONTRACT_API=$api CONTRACT_PAYMENTS="${payments[*]}" CONTRACT_BIN=$bin CONTRACT_CONFIGURATION=$work/drawbridge.yaml
+export CONTRACT_BANK_CONTROL=127.0.0.1:${bank_control[bank-a]} PYTHONPATH=$PWD/$tests PYTHONDONTWRITEBYTECODE=1
 failed=0
 # Without a filter Schemathesis leaves out the operation that serves the document. It writes to the folder it is started in.
 (cd "$work" && "$OLDPWD/$python/bin/schemathesis" --config-file "$OLDPWD/$tests/schemathesis.toml" run "$api/openapi.yaml" \
