@@ -76,6 +76,9 @@ struct WebhookDispatcherTests {
         for (key, tenant) in [("a", "acme"), ("b", "acme"), ("c", "globex")] {
             _ = try await world.world.pay(key: key, tenant: tenant)
         }
+        let events = world.world.memory.outbox(of: nil, limit: 10).map(\.event)
+        #expect(events.map { picky.wants($0) } == events.map { $0.kind == .paymentFailed && $0.tenant == "acme" })
+        #expect(events.map(\.tenant).contains("globex"))
         try await world.events.relay(to: picky)
         world.receiver.script(.status(200))
         #expect(try await world.dispatcher.pass(picky, width: 32).sent == 1)
