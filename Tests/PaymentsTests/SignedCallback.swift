@@ -10,6 +10,7 @@ struct SignedCallback {
     static let secret = Secret(text: "k3y-for-tests-only")
     static let names = ["X-Key-Id", "X-Timestamp", "X-Nonce", "X-Event-Id", "X-Signature"]
 
+    var gateway = "bank-a"
     var method = "POST"
     var target = "/callbacks/bank-a"
     var body = #"{"event_id":"evt_1"}"#
@@ -35,7 +36,7 @@ struct SignedCallback {
 
     func posted(_ headers: [(String, String)]) -> CallbackDelivery {
         CallbackDelivery(
-            gateway: "bank-a", method: method, target: target, headers: Headers(headers), body: Array(body.utf8), source: source,
+            gateway: gateway, method: method, target: target, headers: Headers(headers), body: Array(body.utf8), source: source,
             certificateSubject: certificateSubject)
     }
 }

@@ -21,11 +21,13 @@ struct World: Sendable {
     /// What the store keeps, without its faults.
     let memory: MemoryPaymentStore
     let store: FaultyStore
-    let callbacks: any CallbackStore
+    let callbacks: FaultyCallbackStore
     let vault: Vault
     let derivation = Derivation(deployment: deployment)
     let service: PaymentService
     let recovery: Recovery
+    let receiver: CallbackReceiver
+    let review: CallbackReview
     let breakers: CircuitBreakers
 
     /// - Parameters:
@@ -33,11 +35,13 @@ struct World: Sendable {
     ///   - account: who we are at `bank-a`.
     ///   - settings: more of the settings of `bank-a`.
     ///   - policy: how often `bank-a` and `bank-b` are tried again and asked. Unless given, an attempt is not repeated.
+    ///   - callback: what the callbacks of either gateway must prove; `nil`: they have none.
     ///   - softDeclines: declines that the route lets move on.
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
-        policy: Gateway.Policy = once, softDeclines: Set<FailureCategory> = [], queue: Cadence = .queue,
+        policy: Gateway.Policy = once, callback: CallbackPolicy? = signed, softDeclines: Set<FailureCategory> = [],
+        queue: Cadence = .queue,
         breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline,
         beside other: World? = nil
     ) throws {
@@ -45,9 +49,9 @@ struct World: Sendable {
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
         time = other?.time ?? ManualTime()
         bank = other?.bank ?? FakeTransport()
-        memory = other?.memory ?? MemoryPaymentStore(time: time)
+memory = other?.memory ?? MemoryPaymentStore(time: time)
         store = other?.store ?? FaultyStore(memory)
-        callbacks = other?.callbacks ?? MemoryCallbackStore(time: time)
+        callbacks = other?.callbacks ?? FaultyCallbackStore(MemoryCallbackStore(time: time))
         inFlight = InFlight(limit: maximumInFlight)
         vault = Vault(first: key, random: random)
         breakers = CircuitBreakers(
@@ -59,8 +63,8 @@ struct World: Sendable {
             routing: Routing(
                 routes: [.init(gateways: route, failoverOnDeclines: softDeclines)],
                 gateways: [
-                    try Self.gateway("bank-a", account: account, settings: settings, policy: policy),
-                    try Self.gateway("bank-b", policy: policy),
+                    try Self.gateway("bank-a", account: account, settings: settings, policy: policy, callback: callback),
+                    try Self.gateway("bank-b", policy: policy, callback: callback),
                 ],
                 allowed: ["limited": ["bank-b"]]),
             store: store, callbacks: callbacks, client: GatewayClient(transport: bank, time: time, random: random),
@@ -69,22 +73,27 @@ struct World: Sendable {
             inFlight: inFlight,
             logger: log.logger)
         recovery = Recovery(service: service)
+        receiver = CallbackReceiver(service: service, time: time, logger: log.logger)
+        review = CallbackReview(service: service, time: time, logger: log.logger)
     }
 
     /// After one attempt whose outcome is not known comes one question, and then it rests.
     static let once = Gateway.Policy(maximumRetries: 0)
+    /// Callbacks signed by `SignedCallback`.
+    static let signed = CallbackPolicy(scheme: .hmacV1([SigningKey(id: "k1", secret: SignedCallback.secret)]))
     static let usualKey: [(String, JSON)] = [("key_id", .string("k1")), ("secret", .string("text"))]
 
     static func gateway(
         _ name: String, account: String = "acme-123", settings: [(String, JSON)] = usualKey,
-        policy: Gateway.Policy = once
+        policy: Gateway.Policy = once, callback: CallbackPolicy? = signed
     ) throws -> Gateway {
         let settings = AdapterSettings(values: .members([("tenant", .string(account))] + settings)) {
             _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText)
         }
         return Gateway(
             name: name, adapter: try BankHMACAdapter(settings: settings),
-            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt), policy: policy)
+            endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt), policy: policy,
+            callback: callback)
     }
 
     func call(_ key: String = "key-1", tenant: String = "acme", patience: Duration? = nil) -> Call {

@@ -137,29 +137,23 @@ public final class CallbackReceiver: Sendable {
             id: id, gateway: gateway.name, kind: .unmatched, eventID: event.id, subject: event.subject,
             outcome: event.outcome.kind, receivedAt: time.now(), sealed: try sealed(try? JSONEncoder().encode(event), for: id))
         try await keep(kept)
-        guard let work = try await find(event.subject, at: gateway, orWait: id) else {
-            alert(event, gateway)
-            return .unmatched
-        }
-        let reception = try await service.hear(event, at: gateway.name, as: work)
-        try await store.drop(id)
+        // What has come meanwhile is matched like any other: the reference may be that of something else.
+        let reception =
+            try await isThere(event.subject, at: gateway, orWait: id)
+            ? try await service.hear(event, at: gateway.name) : .unmatched
+        if reception == .unmatched { alert(event, gateway) } else { try await store.drop(id) }
         return reception
     }
 
-    /// What the event speaks of, if it has come meanwhile.
-    private func find(
+    /// Whether what the event speaks of has come meanwhile.
+    private func isThere(
         _ subject: CallbackSubject, at gateway: Gateway, orWait id: CallbackID
-    ) async throws(StoreFailure) -> StoredWork? {
+    ) async throws(StoreFailure) -> Bool {
         if let work = subject.work {
-            let match = try await service.store.match(work, at: gateway.name, orWait: id, for: KeptCallback.patience)
-            if case .matched(let stored) = match { return stored }
-            return nil
+            return try await service.store.match(work, at: gateway.name, orWait: id, for: KeptCallback.patience) != .waits
         }
-        guard let reference = subject.gatewayReference,
-            let work = try await store.find(
-                GatewayReference(reference, at: gateway.name), orWait: id, for: KeptCallback.patience)
-        else { return nil }
-        return try await service.store.work(work)
+        guard let reference = subject.gatewayReference else { return false }
+        return try await store.find(GatewayReference(reference, at: gateway.name), orWait: id, for: KeptCallback.patience) != nil
     }
 
     /// Money that we know nothing of, under a reference of ours: the store may have lost something.
