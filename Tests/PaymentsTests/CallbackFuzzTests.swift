@@ -67,14 +67,14 @@ struct CallbackFuzzTests {
             let reply = await world.receiver.receive(try signed(body, event, world))
             await world.inFlight.idle()
             let after = try await state(world)
-            let place: Comment = "seed \(seed), round \(round): \(String(decoding: body.prefix(1_000), as: UTF8.self))"
-            try #require([204, 400].contains(reply.status), place)
+            func place() -> Comment { "seed \(seed), round \(round): \(String(decoding: body.prefix(1_000), as: UTF8.self))" }
+            try #require([204, 400].contains(reply.status), place())
             if reply.status == 400 {
-                try #require(after.record == before.record, place)
-                try #require(try await isKept(body, event, world), place)
+                try #require(after.record == before.record, place())
+                try #require(try await isKept(body, event, world), place())
             }
             if after.record != before.record {
-                try #require(says(body, of: after.record), place)
+                try #require(says(body, of: after.record), place())
                 world = try await self.world()
             }
             before = try await state(world)
@@ -120,19 +120,19 @@ struct CallbackFuzzTests {
             let spoilt = garbler.garbled(whole)
             let reply = await world.receiver.receive(spoilt)
             let after = try await state(world)
-            let place: Comment = "seed \(seed), round \(round): \(spoilt)"
-            try #require(Self.statuses.contains(reply.status), place)
+            func place() -> Comment { "seed \(seed), round \(round): \(spoilt)" }
+            try #require(Self.statuses.contains(reply.status), place())
             if reply.status == 204 {
                 // Spoilt was what the signature does not cover, if anything.
-                try #require(spoilt.body == whole.body && spoilt.method == whole.method && spoilt.target == whole.target, place)
+                try #require(spoilt.body == whole.body && spoilt.method == whole.method && spoilt.target == whole.target, place())
                 for name in SignedCallback.names {
-                    try #require(spoilt.headers.values(name) == whole.headers.values(name), place)
+                    try #require(spoilt.headers.values(name) == whole.headers.values(name), place())
                 }
                 world = try await self.world()
                 before = try await state(world)
             } else {
-                try #require(reply.body.isEmpty && reply.contentType == nil, place)
-                try #require(after == before, place)
+                try #require(reply.body.isEmpty && reply.contentType == nil, place())
+                try #require(after == before, place())
             }
             seen.insert(reply.status)
         }

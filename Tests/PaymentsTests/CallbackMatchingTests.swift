@@ -1,4 +1,5 @@
 import AdapterKit
+import Synchronization
 import TestKit
 import Testing
 
@@ -193,6 +194,25 @@ struct CallbackMatchingTests {
         if status != "PENDING" { #expect(world.bank.sent.isEmpty) }
         #expect(try await world.kept().isEmpty)
         #expect(try await world.pay().body == answer.body)
+    }
+
+    @Test("one whose payment appears while it is filed is applied at once, and not kept")
+    func whileFiled() async throws {
+        let world = world
+        let reads = Mutex(0)
+        world.bank.script(.charge("PENDING"))
+        // It is looked for once, then filed in the step that looks again.
+        world.store.before(.read) {
+            let count = reads.withLock { reads in
+                reads += 1
+                return reads
+            }
+            if count == 2 { _ = try? await world.pay() }
+        }
+        #expect(try await world.post(world.news()) == .received)
+        #expect(try await world.record().status == .succeeded)
+        #expect(try await world.kept().isEmpty)
+        #expect(world.results == ["applied"])
     }
 
     @Test("several that came before their payment are all applied")
