@@ -1,0 +1,145 @@
+import AdapterKit
+import MockGateways
+import ProcessKit
+import TestKit
+import Testing
+
+@testable import RedisStore
+
+@Suite("Events, while the replica that tells them is killed", .serialized, .timeLimit(.minutes(5)))
+struct EventTests {
+    private static let shoppers = 8
+
+    /// A moment of an event on its way from the settle to the feed.
+    private enum Moment: String, CaseIterable {
+        /// It lies in the outbox, its writer does not know.
+        case settled
+        /// It was read from the outbox, and is on the way to the feed.
+        case appending
+        /// It is in the feed, and in the outbox as well.
+        case appended
+
+        func point(_ occurrence: Int) -> FreezingPoint {
+            switch self {
+            case .settled: .answer(to: RedisScript.settle.digest, occurrence: occurrence)
+            case .appending: .before(RedisScript.appendEvents.digest, occurrence: occurrence)
+            case .appended: .answer(to: RedisScript.appendEvents.digest, occurrence: occurrence)
+            }
+        }
+    }
+
+    @Test("the other replica brings to the feed what is left in the outboxes: none lost, none twice, in order")
+    func relayKilled() async throws {
+        try await Fleet.with { fleet in
+            var (telling, payments) = (Telling(), [String]())
+            for occurrence in [1, 3] {
+                for moment in Moment.allCases {
+                    payments += try await Self.shop("\(moment)-\(occurrence)", in: fleet, killedAt: moment.point(occurrence))
+                    // Before the one that died runs again: it is the other that brings them.
+                    let count = payments.count
+                    try await telling.read(at: fleet.second, fleet.redis) { events in
+                        events.count { $0["type"]?.text == "refund.succeeded" } >= 2 * count
+                            && events.count { $0["type"]?.text == "payment.succeeded" } >= count
+                    }
+                    let violations = telling.violations(try await fleet.second.audits(of: payments))
+                    #expect(violations.isEmpty, "\(moment), \(occurrence): \(violations.joined(separator: "\n"))")
+                    #expect(telling.events.count { $0["type"]?.text == "refund.succeeded" } == 2 * count)
+                    try await fleet.first.start()
+                }
+            }
+            print("events: \(payments.count) payments, \(telling.events.count) events, 6 replicas killed")
+        }
+    }
+
+    /// Payments, each refunded twice, at the first replica alone until it is killed, then at the other.
+    private static func shop(_ name: String, in fleet: Fleet, killedAt point: FreezingPoint) async throws -> [String] {
+        fleet.second.pause()
+        let frozen = fleet.first.redis.freeze(at: point)
+        let customer = Customer(at: fleet.replicas)
+        async let shopping = gather((0..<shoppers).map { "\(name)-\($0)" }) { key in
+            let paid = try await customer.pay(Caller.order(), key: key)
+            for (number, amount) in [Int64(300), 200].enumerated() {
+                let refunded = try await customer.refund(paid.id, amount, key: "\(key)-\(number)")
+                #expect(refunded.state == "succeeded", "\(refunded.text)")
+            }
+            return paid.id
+        }
+        #expect(await frozen.reached())
+        await fleet.first.kill()
+        fleet.first.redis.thaw()
+        fleet.second.resume()
+        return try await Array(shopping.values)
+    }
+
+    // MARK: Webhooks
+
+    /// Not answered by the receiver, so that their sender dies while he waits.
+    private static let unanswered = 2..<5
+    private static let payments = 12
+
+    @Test("the other replica posts what its sender had not finished, under the same id, once the hold has run out")
+    func senderKilled() async throws {
+        let gate = Gate()
+        try await DecidingReceiver.with(
+            answers: { number in
+                await gate.passed()
+                return !Self.unanswered.contains(number)
+            },
+            { receiver, url in
+                let webhook = "{ url: \"\(url)\", secret: \"text:\(DecidingReceiver.secret)\" }"
+                try await Fleet.with(.always, { $0.webhooks = [webhook] }) { fleet in
+                    try await Self.killSender(in: fleet, openingFor: gate)
+                    let start = ContinuousClock.now
+                    try await Self.expectDelivered(to: receiver, in: fleet)
+                    print("webhooks: \(receiver.received.count) posts, the last \(ContinuousClock.now - start) after the kill")
+                }
+            })
+    }
+
+    private static func killSender(in fleet: Fleet, openingFor gate: Gate) async throws {
+        fleet.second.pause()
+        let caller = try fleet.first.caller
+        for _ in 0..<payments {
+            let paid = try await caller.pay()
+            #expect(paid.state == "succeeded", "\(paid.text)")
+        }
+        // Two have been finished; of one the receiver has said yes, and nobody knows.
+        let frozen = fleet.first.redis.freeze(at: .before(RedisScript.finishDelivery.digest, occurrence: 3))
+        gate.open()
+        #expect(await frozen.reached())
+        await fleet.first.kill()
+        fleet.first.redis.thaw()
+        fleet.second.resume()
+        try await fleet.first.start()
+    }
+
+    private static func expectDelivered(to receiver: DecidingReceiver, in fleet: Fleet) async throws {
+        while try await fleet.second.pendingWebhooks() > 0 { try await Chaos.pause(.milliseconds(200)) }
+        var telling = Telling()
+        try await telling.read(at: fleet.second)
+        let received = Dictionary(grouping: receiver.received, by: \.id)
+        #expect(Set(received.keys) == Set(telling.events.compactMap { $0["id"]?.text }))
+        #expect(telling.events.count == payments)
+        for event in telling.events {
+            let deliveries = received[event["id"]?.text ?? ""] ?? []
+            #expect(deliveries.contains { $0.isAnswered })
+            #expect(deliveries.allSatisfy { $0.isSigned && $0.shows(event) })
+        }
+        let repeated = received.values.filter { $0.count > 1 }
+        #expect(repeated.count { !$0[0].isAnswered } == unanswered.count)
+        #expect(repeated.contains { $0[0].isAnswered }, "what was received and not noted comes again")
+    }
+}
+
+extension DecidingReceiver.Delivery {
+    fileprivate func shows(_ event: JSON) -> Bool { (try? JSON(parsing: body)) == event }
+}
+
+extension Replica {
+    /// Of all endpoints.
+    fileprivate func pendingWebhooks() async throws -> Int64 {
+        let reply = try await gateway.ask("/admin/webhooks")
+        guard reply.status == 200 else { throw Telling.Unreadable(answer: reply.text) }
+        return (reply["data"]?.elements ?? []).reduce(0) { $0 + ($1["pending"]?.integer ?? 1) }
+    }
+}
