@@ -30,33 +30,39 @@ struct EventTests {
 
     @Test("the other replica brings to the feed what is left in the outboxes: none lost, none twice, in order")
     func relayKilled() async throws {
-        try await Fleet.with { fleet in
-            var (telling, payments) = (Telling(), [String]())
-            for occurrence in [1, 3] {
-                for moment in Moment.allCases {
-                    payments += try await Self.shop("\(moment)-\(occurrence)", in: fleet, killedAt: moment.point(occurrence))
-                    // Before the one that died runs again: it is the other that brings them.
-                    let count = payments.count
-                    try await telling.read(at: fleet.second, fleet.redis) { events in
-                        events.count { $0["type"]?.text == "refund.succeeded" } >= 2 * count
-                            && events.count { $0["type"]?.text == "payment.succeeded" } >= count
+        let moments = Moment.allCases.flatMap { moment in [1, 3].map { (moment, $0) } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (moment, occurrence) in moments {
+                group.addTask {
+                    try await Fleet.with {
+                        try await Self.killRelay(in: $0, at: moment.point(occurrence), "\(moment), \(occurrence)")
                     }
-                    let violations = telling.violations(try await fleet.second.audits(of: payments))
-                    #expect(violations.isEmpty, "\(moment), \(occurrence): \(violations.joined(separator: "\n"))")
-                    #expect(telling.events.count { $0["type"]?.text == "refund.succeeded" } == 2 * count)
-                    try await fleet.first.start()
                 }
             }
-            print("events: \(payments.count) payments, \(telling.events.count) events, 6 replicas killed")
+            try await group.waitForAll()
         }
     }
 
+    private static func killRelay(in fleet: Fleet, at point: FreezingPoint, _ comment: Comment) async throws {
+        let payments = try await shop(in: fleet, killedAt: point)
+        var telling = Telling()
+        // The one that died does not run again: it is the other that brings them.
+        try await telling.read(at: fleet.second, fleet.redis) { events in
+            events.count { $0["type"]?.text == "refund.succeeded" } >= 2 * payments.count
+                && events.count { $0["type"]?.text == "payment.succeeded" } >= payments.count
+        }
+        let violations = telling.violations(try await fleet.second.audits(of: payments))
+        #expect(violations.isEmpty, "\(comment): \(violations.joined(separator: "\n"))")
+        #expect(payments.count == shoppers)
+        #expect(telling.events.count { $0["type"]?.text == "refund.succeeded" } == 2 * shoppers, comment)
+    }
+
     /// Payments, each refunded twice, at the first replica alone until it is killed, then at the other.
-    private static func shop(_ name: String, in fleet: Fleet, killedAt point: FreezingPoint) async throws -> [String] {
+    private static func shop(in fleet: Fleet, killedAt point: FreezingPoint) async throws -> [String] {
         fleet.second.pause()
         let frozen = fleet.first.redis.freeze(at: point)
         let customer = Customer(at: fleet.replicas)
-        async let shopping = gather((0..<shoppers).map { "\(name)-\($0)" }) { key in
+        async let shopping = gather((0..<shoppers).map { "order-\($0)" }) { key in
             let paid = try await customer.pay(Caller.order(), key: key)
             for (number, amount) in [Int64(300), 200].enumerated() {
                 let refunded = try await customer.refund(paid.id, amount, key: "\(key)-\(number)")
