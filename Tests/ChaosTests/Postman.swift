@@ -152,15 +152,18 @@ final class Postman: Sendable {
 }
 
 extension Postman.Delivery {
-    /// Copies of every event. At least one of each is honest.
+    /// One event in so many is repeated at once, by a bank that does not wait for the answer.
+    private static let impatience = 5
+
+    /// Copies of every event, shuffled. At least one of each is honest.
     static func copies(_ count: Int, of events: [BankTelling.Event], _ dice: Dice) -> [Postman.Delivery] {
-        var deliveries = events.flatMap { event in
-            (0..<count).map { Postman.Delivery(event: event, manner: $0 == 0 ? .honest : manner(dice)) }
+        var heaps: [[Postman.Delivery]] = []
+        for event in events {
+            let copies = (0..<count).map { Postman.Delivery(event: event, manner: $0 == 0 ? .honest : manner(dice)) }
+            heaps += dice.number(below: impatience) == 0 ? [copies] : copies.map { [$0] }
         }
-        for last in stride(from: deliveries.count - 1, to: 0, by: -1) {
-            deliveries.swapAt(last, dice.number(below: last + 1))
-        }
-        return deliveries
+        for last in stride(from: heaps.count - 1, to: 0, by: -1) { heaps.swapAt(last, dice.number(below: last + 1)) }
+        return Array(heaps.joined())
     }
 
     /// Of four copies in five, so that a tenth of all is badly signed.
