@@ -49,7 +49,7 @@ struct World: Sendable {
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
         time = other?.time ?? ManualTime()
         bank = other?.bank ?? FakeTransport()
-memory = other?.memory ?? MemoryPaymentStore(time: time)
+        memory = other?.memory ?? MemoryPaymentStore(time: time)
         store = other?.store ?? FaultyStore(memory)
         callbacks = other?.callbacks ?? FaultyCallbackStore(MemoryCallbackStore(time: time))
         inFlight = InFlight(limit: maximumInFlight)
