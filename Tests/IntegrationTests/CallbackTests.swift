@@ -97,13 +97,12 @@ struct CallbackTests {
 
     @Test("is taken for what it proves and no more", arguments: StoreKind.allCases, situations)
     func modes(store: StoreKind, situation: Situation) async throws {
-        let twoRepeats = { (destination: inout CallbackDestination) in
-            destination.waits = Array(repeating: .milliseconds(50), count: 2)
-        }
-        try await World.callingBack(store, nil, twoRepeats) { world in
+        let twoRepeats = [Duration.milliseconds(50), .milliseconds(50)]
+        try await World.callingBackAfterAnswer(store, waits: twoRepeats) { world, way in
             try world.bank.script(.callback(situation.mode), for: .charge)
             let taken = try await world.acme.pay(key: "order-7")
             #expect(taken.status == (situation.mode == .afterAction ? 201 : 202))
+            way.thaw()
             #expect(await world.answersToCallbacks() == situation.answers.map { .answered(status: $0) })
             #expect(world.bank.callbacks.abandoned == (situation.answers.contains(401) ? 1 : 0))
             let read = try await world.acme.payment(taken.id)
@@ -136,12 +135,13 @@ struct CallbackTests {
 
     @Test("settles a refund that the bank took its time for", arguments: StoreKind.allCases)
     func refund(store: StoreKind) async throws {
-        try await World.callingBack(store) { world in
+        try await World.callingBackAfterAnswer(store, waits: []) { world, way in
             try world.bank.script(.callback(.forRefund), for: .charge)
             let id = try await world.acme.pay().id
             let taken = try await world.acme.refund(id, 400, key: "refund-1")
             #expect(taken.status == 202)
             #expect(taken.state == "processing")
+            way.thaw()
             let events = try await world.acme.events(of: taken.id, until: "refund.succeeded")
             #expect(events.types == ["refund.processing", "refund.succeeded"])
             #expect(events.map { $0["cause"]?.text } == ["response", "callback"])

@@ -13,10 +13,29 @@ extension World {
     ) async throws {
         var setup = try setup ?? Setup { $0.gatewayLines = [asksLater] }
         // Chosen before: the bank has to know it before the gateway is there, as the gateway the bank's.
-        setup.callbackPort = try RedisServer.freePort()
+        if setup.callbackPort == 0 { setup.callbackPort = try RedisServer.freePort() }
         var destination = try callbacks(to: setup.callbackPort, tls: setup.callbackServer != nil)
         change(&destination)
         try await with(store, setup, callbacks: destination, body)
+    }
+
+    /// As `callingBack`, and no callback arrives before the way is thawed: the bank's answer goes first.
+    static func callingBackAfterAnswer(
+        _ store: StoreKind, waits: [Duration], _ body: (World, TCPProxy) async throws -> Void
+    ) async throws {
+        let setup = try Setup {
+            $0.gatewayLines = [asksLater]
+            $0.callbackPort = try RedisServer.freePort()
+        }
+        try await TCPProxy.with(to: setup.callbackPort) { way in
+            _ = way.freeze(at: .sent(0))
+            let url = try #require(CallbackURL("http://127.0.0.1:\(way.port)\(callbackTarget)"))
+            let throughWay = { (destination: inout CallbackDestination) in
+                destination.url = url
+                destination.waits = waits
+            }
+            try await callingBack(store, setup, throughWay) { world in try await body(world, way) }
+        }
     }
 
     /// So that nothing but a callback, or sync, tells the end.
