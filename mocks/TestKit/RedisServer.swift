@@ -66,6 +66,8 @@ public final class RedisServer: Sendable {
     public func start() async throws {
         let process = try RunningProgram("/usr/bin/redis-server", arguments)
         guard await process.output.contains("Ready to accept connections") else {
+            // Also when it is only the waiting that ended, with its task.
+            process.signal(SIGKILL)
             throw Failure(description: "redis-server did not start: \(process.output.text)")
         }
         self.process.withLock { $0 = process }
