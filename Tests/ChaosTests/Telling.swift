@@ -6,6 +6,8 @@ import TestKit
 struct Telling: Sendable {
     /// One page each.
     private static let page = 500
+    /// What is missing after so long is lost.
+    private static let patience = Duration.seconds(30)
 
     /// Of the tenant acme, oldest first.
     private(set) var events: [JSON] = []
@@ -21,10 +23,11 @@ struct Telling: Sendable {
         }
     }
 
-    /// Reads on until it is as asked, and then until nothing waits in any outbox: what is told twice would have come by then.
+    /// Reads on until it is as asked, or is not in time, and then until nothing waits in any outbox: what is told twice would have come by then.
     mutating func read(at replica: Replica, _ redis: RedisServer, until isComplete: ([JSON]) -> Bool) async throws {
+        let end = ContinuousClock.now + Self.patience
         try await read(at: replica)
-        while !isComplete(events) {
+        while !isComplete(events), ContinuousClock.now < end {
             try await Chaos.pause(.milliseconds(50))
             try await read(at: replica)
         }
