@@ -31,13 +31,24 @@ extension PaymentRecord {
 }
 
 extension AttemptRecord {
+    /// Where a callback or an inquiry said what became of it before its own answer came, that.
+    private var shownOutcome: Outcome.Kind {
+        if let end { return end.outcome }
+        return switch resolution {
+        case .answered: .approved
+        case .pending: .pending
+        case .declined: .declined
+        case .notHeld, .reversed, nil: .unknown
+        }
+    }
+
     /// `nil` while it is under way: an outcome is told only once there is one. An attempt whose owner died before recording its
     /// end is `unknown`.
     fileprivate func json(isInFlight: Bool) -> JSON? {
         if end == nil, isInFlight { return nil }
         return .members([
             ("number", .integer(Int64(number))), ("gateway", .string(gateway)), ("operation", .string(operation.rawValue)),
-            ("outcome", .string((end?.outcome ?? .unknown).rawValue)), ("code", .optional(end?.code)),
+            ("outcome", .string(shownOutcome.rawValue)), ("code", .optional(end?.code)),
             ("http_status", end?.httpStatus.map { .integer(Int64($0)) } ?? .null), ("started_at", .string(startedAt.rfc3339)),
             ("duration_ms", .number((end?.duration ?? 0).twoDecimals)),
         ])

@@ -6,10 +6,9 @@ import Signing
 public struct WebhookEndpoint: Sendable {
     public let id: EndpointID
     public let endpoint: Endpoint
-    /// Path and query of the URL.
+    /// Path of the URL.
     public let target: String
-    /// For people: without the query, which may hold a secret of the receiver's.
-    public let shownURL: String
+    public let url: String
     /// Decoded key bytes; all sign, so that they rotate without a gap.
     public let secrets: [Secret]
     /// `nil`: all.
@@ -22,7 +21,7 @@ public struct WebhookEndpoint: Sendable {
         id = EndpointID(tenant: tenant, name: "we_" + Hex.encode(SHA256.hash(data: Array(url.utf8))).prefix(16))
         self.endpoint = endpoint
         self.target = target
-        shownURL = String(url.prefix { $0 != "?" })
+        self.url = url
         self.secrets = secrets
         self.kinds = kinds
     }

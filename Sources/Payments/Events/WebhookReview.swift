@@ -74,7 +74,7 @@ public struct WebhookReview: Sendable {
     private func json(_ endpoint: WebhookEndpoint) async throws(Problem) -> JSON {
         let status = try await reaching { () async throws(StoreFailure) in try await self.store.status(of: endpoint.id) }
         return .members([
-            ("tenant", .string(endpoint.id.tenant)), ("id", .string(endpoint.id.name)), ("url", .string(endpoint.shownURL)),
+            ("tenant", .string(endpoint.id.tenant)), ("id", .string(endpoint.id.name)), ("url", .string(endpoint.url)),
             ("events", endpoint.kinds.map { .array($0.map(\.rawValue).sorted().map { .string($0) }) } ?? .string("all")),
             ("state", .string(status.disabled == nil ? status.lastError == nil ? "ok" : "failing" : "disabled")),
             ("disabled", .optional(status.disabled)), ("pending", .integer(Int64(status.pending))),
