@@ -65,7 +65,7 @@ struct SecrecyTests {
                 if let misbehaviour { try world.bank.script(misbehaviour, for: .charge) }
                 let reply = try await world.acme.pay(Self.card)
                 #expect([201, 202].contains(reply.status))
-                for canary in Self.canaries where canary != "canary-description" { #expect(!reply.text.contains(canary)) }
+                for canary in Self.canaries where canary != "canary-description" { #expect(!Self.shows(canary, in: reply.text)) }
                 _ = try await world.acme.sync(reply.id)
             }
             for order in Self.others { #expect(try await world.acme.pay(order).status == 201) }
@@ -76,8 +76,8 @@ struct SecrecyTests {
             let log = world.gateway.program.output.text + world.gateway.program.errors.text
             #expect(log.contains("payment decided"))
             for secret in Self.canaries + Setup.secrets + ["PRIVATE KEY"] {
-                #expect(!log.contains(secret), "\(secret)")
-                #expect(!metrics.contains(secret), "\(secret)")
+                #expect(!Self.shows(secret, in: log), "\(secret)")
+                #expect(!Self.shows(secret, in: metrics), "\(secret)")
             }
         }
     }
@@ -105,7 +105,7 @@ struct SecrecyTests {
             #expect(keys.count > Self.others.count)
             for key in keys {
                 let held = try await held(under: key, redis)
-                for secret in Self.canaries + Setup.secrets { #expect(!held.contains(secret), "\(secret) under \(key)") }
+                for secret in Self.canaries + Setup.secrets { #expect(!Self.shows(secret, in: held), "\(secret) under \(key)") }
             }
         }
     }
@@ -138,9 +138,9 @@ struct SecrecyTests {
             #expect(dump.contains("callback") && dump.contains("evt_"))
             for secret in Self.canaries + Setup.secrets + ["PRIVATE KEY"] {
                 for (place, text) in [("log", log), ("metrics", metrics), ("Redis", dump)] {
-                    #expect(!text.contains(secret), "\(secret) in \(place)")
+                    #expect(!Self.shows(secret, in: text), "\(secret) in \(place)")
                 }
-                #expect(!(listed + unmatched + endpoints).contains(secret), "\(secret) shown to operators")
+                #expect(!Self.shows(secret, in: listed + unmatched + endpoints), "\(secret) shown to operators")
             }
         }
     }
@@ -155,6 +155,16 @@ struct SecrecyTests {
         #expect(try await world.post(event) == .answered(status: 204))
         let forger = SigningKey(id: Setup.callbackKey.id, secret: Secret(text: "not the secret of this key"))
         #expect(try await world.post("evt_forged", event.body, key: forger) == .answered(status: 401))
+    }
+
+    /// Four digits stand in many a digest by chance: they count where nothing else of a word is beside them.
+    private static func shows(_ secret: String, in text: String) -> Bool {
+        guard secret.utf8.count < 8 else { return text.contains(secret) }
+        return text.ranges(of: secret).contains { range in
+            let before = range.lowerBound == text.startIndex ? nil : text[text.index(before: range.lowerBound)]
+            let after = range.upperBound == text.endIndex ? nil : text[range.upperBound]
+            return [before, after].allSatisfy { $0.map { !$0.isLetter && !$0.isNumber } ?? true }
+        }
     }
 
     /// With what stands in base64 in it, also within such again.

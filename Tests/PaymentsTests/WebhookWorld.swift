@@ -39,8 +39,8 @@ struct WebhookWorld: Sendable {
 
     static func endpoint(_ tenant: String = "acme", kinds: Set<PaymentEvent.Kind>? = nil) -> WebhookEndpoint {
         WebhookEndpoint(
-            tenant: tenant, url: "https://hooks.\(tenant).test/\(tenant)?token=t0ken",
-            endpoint: Endpoint(scheme: .https, host: "hooks.\(tenant).test", port: 443), target: "/\(tenant)?token=t0ken",
+            tenant: tenant, url: "https://hooks.\(tenant).test/\(tenant)",
+            endpoint: Endpoint(scheme: .https, host: "hooks.\(tenant).test", port: 443), target: "/\(tenant)",
             secrets: secrets, kinds: kinds)
     }
 
