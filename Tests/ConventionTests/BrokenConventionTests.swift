@@ -55,6 +55,13 @@ import Testing
             ],
             fine: ["FileManager.default", "extension FileManager {}", "struct Commonwealth {}", "// struct Helper"]),
         Snippet(
+            .oneVerifier, at: "Sources/Payments/A.swift",
+            broken: ["let a = VerifiedCallback(target: b, headers: c, body: d, eventID: nil)", "UnprovenCallback(target: a)"],
+            fine: [
+                "VerifiedCallback(kept: callback, vault)", "case verified(VerifiedCallback, nonce: String?)",
+                "// VerifiedCallback()",
+            ]),
+        Snippet(
             .noSleep, at: "adapters/bank/Tests/A.swift",
             broken: [
                 "try await Task.sleep(for: .seconds(1))", "Thread.sleep(forTimeInterval: 1)", "usleep(10)", "sleep(1)",

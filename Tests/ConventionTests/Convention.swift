@@ -10,6 +10,7 @@ enum Convention: String, CaseIterable, CustomTestStringConvertible {
     case reasonedUnchecked = "what the compiler does not check has its reason on the line"
     case wrappedMemory = "unsafe memory stays in the wrappers of C"
     case namedNouns = "nothing is called Utils, Helper, Manager or Common"
+    case oneVerifier = "only the verifier makes a callback that counts as verified"
     case noSleep = "no test sleeps, unless the line says what it waits for"
 
     var testDescription: String { rawValue }
@@ -25,6 +26,7 @@ enum Convention: String, CaseIterable, CustomTestStringConvertible {
         case .noClock: isShipped && !file.isBelow(Self.wrappers + ["Sources/Drawbridge"])
         case .noForce, .noCrash: isShipped
         case .wrappedMemory: isShipped && !file.isBelow(Self.wrappers)
+        case .oneVerifier: isShipped && file.path != "Sources/Payments/Callbacks/CallbackVerifier.swift"
         case .noDetachedTask, .reasonedUnchecked, .namedNouns: true
         case .noSleep: file.isTest
         }
@@ -43,6 +45,7 @@ enum Convention: String, CaseIterable, CustomTestStringConvertible {
         case .noDetachedTask: code.contains(#/Task\.detached/#)
         case .reasonedUnchecked:
             code.contains(#/@unchecked Sendable|nonisolated\(unsafe\)/#) && !line.comment.contains(#/\w{3,}\W+\w{2,}/#)
+        case .oneVerifier: code.contains(#/\b(?:Verified|Unproven)Callback\((?!kept:)/#)
         case .wrappedMemory: code.contains(#/\bunsafe\s+[\w&]|\bUnsafe\w*(?:Pointer|Bytes)|\bOpaquePointer\b|withUnsafe/#)
         case .namedNouns:
             code.contains(
