@@ -67,7 +67,8 @@ struct WebhooksCommand: ParsableCommand {
 
         func run() async throws {
             let body = JSON.present([("event", event.map { .string($0) })])
-            try await options.run(show: { "\($0["redriven"]?.integer ?? 0) redriven" }) {
+            let line = { (answer: JSON) in "\(answer["redriven"]?.integer ?? 0) redriven" }
+            try await options.run(show: line) {
                 try await $0.post("\(endpoint.path)/redrive", body)
             }
         }
@@ -82,7 +83,8 @@ struct WebhooksCommand: ParsableCommand {
         @OptionGroup var endpoint: EndpointArguments
 
         func run() async throws {
-            try await options.run(show: { "\($0["id"]?.text ?? "?"): \($0["state"]?.text ?? "?")" }) {
+            let line = { (answer: JSON) in "\(answer["id"]?.text ?? "?"): \(answer["state"]?.text ?? "?")" }
+            try await options.run(show: line) {
                 try await $0.post("\(endpoint.path)/enable", .object([]))
             }
         }
