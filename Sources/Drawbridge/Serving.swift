@@ -30,19 +30,20 @@ struct Serving {
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: Draining(composition: composition)),
+                // What is settled while draining is still told.
+                .init(service: Background { [relay = composition.relay] in await relay.run() }),
                 .init(service: try admin()),
                 .init(service: try api()),
                 .init(service: try callbacks()),
-                .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
                 .init(service: ReloadRequests(logger: logger)),
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
                 .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
                 .init(service: Background { [waiting = composition.waiting] in await waiting.run() }),
-                .init(service: Background { [relay = composition.relay] in await relay.run() }),
                 .init(service: Background { [dispatcher = composition.dispatcher] in await dispatcher.run() }),
-                // Last, so that it is the first to stop: draining begins nothing new.
                 .init(service: Background { [recovery = composition.recovery] in await recovery.run() }),
+                // Last, so that it is the first to stop: readiness fails and nothing new begins from then on.
+                .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
         // A caller who never finishes his request must not keep the process.

@@ -38,6 +38,22 @@ final class FirstAnswer<Value: Sendable>: Sendable {
     }
 }
 
+extension FirstAnswer<Void> {
+    /// Waits for a wake-up, at most so long, or until the waiting task is cancelled. Called once.
+    func value(atMost limit: Duration, on time: any TimeSource) async {
+        let timer = Task {
+            try? await time.sleep(for: limit)
+            give(())
+        }
+        await withTaskCancellationHandler {
+            await value()
+        } onCancel: {
+            give(())
+        }
+        timer.cancel()
+    }
+}
+
 extension FirstAnswer {
     /// Whether an answer was given already: the caller is gone with it.
     var isGiven: Bool {

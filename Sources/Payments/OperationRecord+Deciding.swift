@@ -57,9 +57,15 @@ extension OperationRecord {
         }
     }
 
-    /// The gateway speaks of something else than what was asked for: nothing of it is applied (O6).
-    mutating func contradict(at now: Timestamp) {
-        if status == .processing { review(.amountMismatch, at: now) }
+    /// The gateway speaks of something else than what was asked for: nothing of it is applied (O6). A success is never stale (R6).
+    mutating func contradict(_ outcome: Outcome, at now: Timestamp) {
+        switch status {
+        case .processing: review(.amountMismatch, at: now)
+        case .failed: if outcome.kind == .approved { review(.amountMismatch, at: now) }
+        case .succeeded:
+            if outcome.kind == .approved, deadLetter == nil { deadLetter = DeadLetter(.finalMismatch, since: now) }
+        case .manualReview: break
+        }
     }
 
     mutating func succeedWithoutGateway() {

@@ -103,13 +103,14 @@ extension PaymentRecord {
         case .declined(let decline): hear(decline, word)
         case .requiresAction(let action, let reference):
             resolve(.pending, at: word.gateway)
-            guard isBeingTried(at: word.gateway), status != .requiresAction else { return }
+            guard isBeingTried(at: word.gateway), !isContradicted, status != .requiresAction else { return }
             become(.requiresAction, at: word)
             nextAction = action
             learn(reference)
         case .pending(let reference):
             resolve(.pending, at: word.gateway)
-            guard isBeingTried(at: word.gateway), status != .requiresAction, processingReason != .awaitingGateway else { return }
+            guard isBeingTried(at: word.gateway), !isContradicted, status != .requiresAction, processingReason != .awaitingGateway
+            else { return }
             become(.processing, at: word)
             processingReason = .awaitingGateway
             learn(reference)
@@ -130,7 +131,12 @@ extension PaymentRecord {
             resolve(.answered, at: word.gateway)
             return advance(approval, word)
         }
-        guard status != .failed, status != .canceled else { return wantReversal(at: word.gateway, approval) }
+        guard status != .failed, status != .canceled, takenBy.map({ $0 == word.gateway }) ?? true else {
+            return wantReversal(at: word.gateway, approval)
+        }
+        // What it has said since is newer than that it was authorised.
+        if isContradicted, takenBy != nil, approval.state == .authorized { return }
+        if gateway != word.gateway { gatewayReference = nil }
         learn(approval.gatewayReference)
         gateway = word.gateway
         gatewayIdentity = word.identity
@@ -169,10 +175,18 @@ extension PaymentRecord {
         let failure = Failure(decline)
         if status == .processing, word.softDeclines.contains(decline.category) {
             softDecline = failure
+            // Nothing is awaited from it any more: whoever is at work goes on.
+            if processingReason == .awaitingGateway { processingReason = .inFlight }
         } else if status != .queued {
             fail(failure)
         }
     }
+
+    /// The gateway that has taken it on its own word, also where an operator must look at it since: the first success holds (R6).
+    private var takenBy: String? { attempts.first { $0.isCharge && $0.resolution == .answered }?.gateway }
+
+    /// A gateway said something that does not fit; what is older must not hide that.
+    private var isContradicted: Bool { deadLetter?.reason == .amountMismatch }
 
     /// On a final state a mismatch is a dead letter and the state stays (S).
     private mutating func disagree(at now: Timestamp) {

@@ -68,7 +68,8 @@ extension PaymentService {
             next.count(at: now)
             let answer = ending.isRest || !held.decides ? finalAnswer(next, held.caller?.call) : nil
             let settlement = self.settlement(&next, reversal, held, ending, answer, at: now)
-            // Before the change, so that a callback which names only the gateway's reference finds one of the two.
+            // Beside the change and before anybody hears of it: a callback which names only the gateway's reference either finds the
+            // binding, or waits and is given back by it.
             async let waiting = bind(next, since: before)
             let settled = try await store.settle(settlement)
             takeInLater(await waiting)
@@ -122,7 +123,9 @@ extension PaymentService {
 
     /// What the caller is answered is what the event shows.
     private func shown(_ next: Held.Work, _ answer: Answer?, _ fixed: FixedAnswer?) -> [String: Announcing.Shown] {
-        guard let answer, answer.content == .json, next.operation?.kind ?? .refund == .refund else { return [:] }
+        // A capture or void is answered with its payment, under its own id.
+        let showsItself = next.operation.map { $0.kind == .refund } ?? true
+        guard let answer, answer.content == .json, showsItself else { return [:] }
         return [next.operation?.id.text ?? next.payment.id.text: .init(body: answer.body, sealed: fixed?.sealedBody)]
     }
 
@@ -238,6 +241,11 @@ extension PaymentService {
         }
         if let from = before.payment.gateway, let to = record.gateway, from != to {
             add("failover", gateway: to, from: from, to: to, reason: nil)
+        }
+        if entries.isEmpty, let mark = held.mark {
+            add(
+                "callback_applied", operation: next.operation?.id, gateway: mark.gateway, from: nil, to: nil,
+                reason: record.deadLetter?.reason.rawValue)
         }
         return entries
     }

@@ -57,6 +57,9 @@ extension PaymentService {
         change(
             &held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
         guard held.hasChanges else { return try await note(mark, outcome, match.work) }
+        if held.payment.isUnwanted(at: gateway.name), !match.work.payment.record.isUnwanted(at: gateway.name) {
+            try await reopenReversal(of: held.payment, at: gateway)
+        }
         switch try await commitOnce(&held) {
         case .duplicate: return .duplicate
         case .unchanged: return try await note(mark, outcome, match.work)
@@ -101,7 +104,7 @@ extension PaymentService {
             if let operation = work.operation {
                 guard operation.gateway == gateway.name else { return }
                 if contradicts {
-                    work.operation?.contradict(at: now)
+                    work.operation?.contradict(outcome, at: now)
                 } else {
                     work.operation?.apply(outcome, to: &work.payment, at: now)
                 }
@@ -110,7 +113,9 @@ extension PaymentService {
             }
             if let asked, work != before { work.payment.append(asked) }
         }
-        if let sealed = sealed(held.payment, nil), held.hasChanges { held.change { work, _ in work.payment.sealed = sealed } }
+        guard held.hasChanges, let sealed = sealed(held.payment, nil) else { return }
+        // Somebody else may have queued it meanwhile: then its card number is still needed (R5).
+        held.change { work, _ in if work.payment.isFinal || work.payment.holder != nil { work.payment.sealed = sealed } }
     }
 }
 

@@ -27,6 +27,18 @@ extension PaymentService {
         await commit(&held, .rest)
     }
 
+    /// A success that comes after its gateway's reversal, or the watch of it, has ended: it goes on, and asks first as always.
+    func reopenReversal(of record: PaymentRecord, at gateway: Gateway) async throws(StoreFailure) {
+        guard record.reversedAt.contains(gateway.name),
+            let id = derivation.reversal(of: record.id, tenant: record.tenant, at: gateway.name),
+            let work = try await store.work(WorkID(record.id, id)), work.operation?.record.status == .succeeded
+        else { return }
+        var held = Held(word: work, cause: .callback)
+        let now = time.now()
+        held.change { work, _ in work.operation?.reopen(at: now) }
+        try await commitOnce(&held)
+    }
+
     /// Asks the gateway and gives back what it holds.
     func reverse(_ start: Held, until end: Duration) async {
         var held = start
@@ -127,6 +139,12 @@ extension OperationRecord {
         }
     }
 
+    fileprivate mutating func reopen(at now: Timestamp) {
+        guard status == .succeeded else { return }
+        status = .processing
+        schedule = Schedule(since: now)
+    }
+
     /// Nothing is held there now. As long as a success may still come, it is asked again.
     fileprivate mutating func endWatch(at now: Timestamp) {
         guard status == .processing, watchedUntil.map({ now >= $0 }) ?? true else { return }
@@ -147,6 +165,10 @@ extension OperationRecord {
 }
 
 extension PaymentRecord {
+    func isUnwanted(at gateway: String) -> Bool {
+        attempts.contains { $0.isCharge && $0.gateway == gateway && $0.holdsUnwanted == true }
+    }
+
     /// What this gateway held is given back.
     fileprivate mutating func gaveBack(at gateway: String) {
         for index in attempts.indices where attempts[index].isCharge && attempts[index].gateway == gateway {

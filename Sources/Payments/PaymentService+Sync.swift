@@ -13,7 +13,7 @@ extension PaymentService {
                 try await self.sync(operation, call: call)
             }
             let stored = try await self.load(id, call)
-            if stored.canStillChange { try await self.sync(stored, call: call) }
+            if stored.canStillChange { try await self.sync(stored, at: try self.gatewayToAsk(about: stored.record)) }
             let record = try await self.load(id, call).record
             guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else {
                 throw self.unreadable(id.text)
@@ -22,22 +22,30 @@ extension PaymentService {
         }
     }
 
-    /// One question to the gateway about work that a hint speaks of, beside whoever brought it.
-    func askLater(about work: StoredWork) {
+    /// The same for work that a hint speaks of, beside whoever brought it.
+    func askLater(about work: StoredWork, at gateway: Gateway) {
+        // The one that holds a final payment has said so itself.
         let record = work.payment.record
-        let call = Call(tenant: record.tenant, idempotencyKey: "", requestID: "hint", arrived: time.monotonic())
+        guard work.operation != nil || !record.isFinal || record.holder != gateway.name else { return }
         inFlight.begin()
         Task(executorPreference: settings.executor) { [self, inFlight] in
-            do throws(Problem) {
-                if let operation = work.operation?.record {
-                    try await sync(operation, call: call)
-                } else if work.payment.canStillChange {
-                    try await sync(work.payment, call: call)
-                }
-            } catch {
-                logger.info("a hint was not answered", metadata: ["payment": "\(record.id)", "code": "\(error.code.rawValue)"])
+            do throws(Problem) { try await ask(about: work, at: gateway) } catch {
+                logger.info(
+                    "a hint was not answered",
+                    metadata: ["payment": "\(record.id)", "code": "\(error.code.rawValue)"])
             }
             inFlight.end()
+        }
+    }
+
+    /// One question to this gateway about work that it speaks of, whatever its state: also a success that comes late counts (R6).
+    func ask(about work: StoredWork, at gateway: Gateway) async throws(Problem) {
+        let tenant = work.payment.record.tenant
+        let call = Call(tenant: tenant, idempotencyKey: "", requestID: "callback", arrived: time.monotonic())
+        if let operation = work.operation?.record {
+            try await sync(operation, call: call)
+        } else {
+            try await sync(work.payment, at: gateway)
         }
     }
 
@@ -53,19 +61,22 @@ extension PaymentService {
         try await reachingStore { () async throws(StoreFailure) in try await self.store.openOperations(of: id) }
     }
 
-    private func sync(_ stored: StoredPayment, call: Call) async throws(Problem) {
-        let record = stored.record
+    private func gatewayToAsk(about record: PaymentRecord) throws(Problem) -> Gateway {
         guard
             let name = record.holder ?? record.unresolvedAttempts.first?.gateway ?? record.gateway
                 ?? record.lastChargeAttempt?.gateway,
             let gateway = routing.gateway(named: name)
         else { throw Problem(.gatewaysUnavailable, "The gateway that was asked is not configured any more.", retryAfter: 2) }
-        switch await ask(gateway, about: record) {
+        return gateway
+    }
+
+    private func sync(_ stored: StoredPayment, at gateway: Gateway) async throws(Problem) {
+        switch await ask(gateway, about: stored.record) {
         case .found(let outcome, let asked):
             _ = try await reachingStore { () async throws(StoreFailure) in
                 try await self.hear(outcome, from: gateway, StoredWork(payment: stored), cause: .reconciliation, asked: asked)
             }
-        case .nothingHeld(let asked): try await clear(name, asked, stored)
+        case .nothingHeld(let asked): try await clear(gateway.name, asked, stored)
         case .notFoundYet: break
         case .unanswered(let reason):
             throw Problem(.gatewaysUnavailable, "The gateway did not say what became of it (\(reason)).", retryAfter: 2)

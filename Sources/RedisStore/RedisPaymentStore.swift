@@ -156,7 +156,10 @@ public final class RedisPaymentStore: PaymentStore {
                 + [RedisFields.told(settlement), RedisFields.mark(settlement.mark)] + RedisFields.events(settlement.events)
                 + (try RedisFields.history(settlement.history)))
         // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
-        let parts = settlement.announces ? try await send([script]) : try Self.parts(of: try await client.send([script]))
+        // So does what a callback is acknowledged on (P4).
+        let parts =
+            settlement.announces || settlement.mark != nil
+            ? try await send([script]) : try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "done":
             guard let before = parts.last?.bytes, !before.isEmpty else { return .done }

@@ -58,5 +58,11 @@ extension [JSON] {
     var types: [String] { compactMap { $0["type"]?.text } }
     var causes: [String] { compactMap { $0["cause"]?.text } }
     var ids: [String] { compactMap { $0["id"]?.text } }
+    /// What they are posted under.
+    var webhookIDs: [String] {
+        compactMap { event in
+            event["data"]?["id"]?.text.flatMap { id in event["version"]?.integer.map { "\(id)_v\($0)" } }
+        }
+    }
     var versions: [Int64] { compactMap { $0["version"]?.integer } }
 }

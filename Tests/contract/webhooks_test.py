@@ -142,7 +142,7 @@ def test_a_delivery_holds_with_each_secret_alone_and_with_nothing_changed(receiv
     path, headers, body = next(receiver.deliveries(payment["id"], f"payment.{payment['status']}"))
     assert path == PATH and headers["Content-Type"] == "application/json"
     events, _ = read(f"?after={before}&wait=10")
-    assert events[0]["data"] == payment and headers["webhook-id"] == events[0]["id"]
+    assert events[0]["data"] == payment and headers["webhook-id"] == f"{payment['id']}_v{events[0]['version']}"
     jsonschema.Draft202012Validator(document | {"$ref": "#/components/schemas/Event"}).validate(events[0])
     for secret in SECRETS:
         assert Webhook(secret).verify(body, headers) == events[0]

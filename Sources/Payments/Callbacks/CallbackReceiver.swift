@@ -49,7 +49,10 @@ public final class CallbackReceiver: Sendable {
             return CallbackReply(status: 404)
         }
         guard delivery.body.count <= Self.maximumBody else { return refuseTooLarge(gateway.name) }
-        do { try service.inFlight.admit() } catch { return CallbackReply(status: 503, retryAfter: 1) }
+        do { try service.inFlight.admit() } catch {
+            report("unavailable", gateway.name, reason: error == .draining ? "draining" : "in_flight_full")
+            return CallbackReply(status: 503, retryAfter: 1)
+        }
         service.inFlight.begin()
         defer { service.inFlight.end() }
         switch CallbackVerifier.judge(delivery, under: policy, at: time.now()) {
@@ -158,9 +161,10 @@ public final class CallbackReceiver: Sendable {
 
     /// Money that we know nothing of, under a reference of ours: the store may have lost something.
     private func alert(_ event: CallbackEvent, _ gateway: Gateway) {
-        guard case .approved = event.outcome, let work = event.subject.work else { return }
+        guard case .approved = event.outcome, let payment = event.subject.charge.flatMap({ PaymentID($0) }) else { return }
         logger.critical(
-            "a gateway reports a success that matches no payment", metadata: ["gateway": "\(gateway.name)", "work": "\(work)"])
+            "a gateway reports a success that matches no payment",
+            metadata: ["gateway": "\(gateway.name)", "payment": "\(payment)", "about": "\(event.subject.kind.rawValue)"])
     }
 
     // MARK: Keeping
@@ -202,7 +206,7 @@ public final class CallbackReceiver: Sendable {
             for subject in Set(subjects.prefix(Self.maximumSubjects)) {
                 guard let work = try await service.match(subject, at: gateway)?.work else { continue }
                 let mark = CallbackMark(.hint, work.payment.record.id.text, at: gateway.name)
-                if try await store.claim(mark, for: Self.hintInterval) { service.askLater(about: work) }
+                if try await store.claim(mark, for: Self.hintInterval) { service.askLater(about: work, at: gateway) }
             }
         } catch { return unavailable(error, gateway) }
         report("hint", gateway.name, reason: "not_proven", .debug)

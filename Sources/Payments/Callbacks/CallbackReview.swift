@@ -46,6 +46,9 @@ public struct CallbackReview: Sendable {
         }
         let result: String
         if let events = try events(of: callback, gateway) {
+            guard events.count == 1 || order.payment == nil else {
+                throw .order("/payment", "must be left out: it speaks of \(events.count) payments or refunds")
+            }
             var receptions: [String] = []
             for event in events { receptions.append(try await apply(event, at: gateway, order).rawValue) }
             result = receptions.joined(separator: ",")
@@ -54,7 +57,8 @@ public struct CallbackReview: Sendable {
                 throw .order("/payment", "is required: it cannot be read, so the gateway is asked about this payment")
             }
             try refuseUntried(work, at: gateway)
-            service.askLater(about: work)
+            // Only what was answered lets go of the callback.
+            try await service.ask(about: work, at: gateway)
             result = "asked"
         }
         return try await decide(callback, .applied, order.payment, result: result, reason: order.reason, by: actor)

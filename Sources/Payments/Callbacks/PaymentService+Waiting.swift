@@ -54,18 +54,26 @@ extension PaymentService {
         }
     }
 
-    /// Hears what waits. What matches nothing still goes on waiting.
+    /// Hears what waits. What matches nothing goes on waiting; what cannot be read is left to an operator and delays no other (R8).
     func takeIn(_ waiting: [CallbackID]) async throws(StoreFailure) {
         for id in waiting {
-            guard let kept = try await callbacks.kept(id), let event = kept.event(vault) else { continue }
-            let reception = try await hear(event, at: kept.gateway)
-            guard reception != .unmatched else { continue }
-            Self.count(reception.rawValue, at: kept.gateway)
-            logger.info(
-                "waiting callback taken in",
-                metadata: ["callback": "\(id)", "gateway": "\(kept.gateway)", "result": "\(reception.rawValue)"])
-            try await callbacks.drop(id)
+            do throws(StoreFailure) { try await takeIn(id) } catch {
+                guard error.code == .unreadable else { throw error }
+                logger.error("waiting callback or its payment cannot be read", metadata: ["callback": "\(id)"])
+            }
         }
+    }
+
+    private func takeIn(_ id: CallbackID) async throws(StoreFailure) {
+        guard let kept = try await callbacks.kept(id) else { return }
+        guard let event = kept.event(vault) else { throw StoreFailure(code: .unreadable, detail: "no key opens it") }
+        let reception = try await hear(event, at: kept.gateway)
+        guard reception != .unmatched else { return }
+        Self.count(reception.rawValue, at: kept.gateway)
+        logger.info(
+            "waiting callback taken in",
+            metadata: ["callback": "\(id)", "gateway": "\(kept.gateway)", "result": "\(reception.rawValue)"])
+        try await callbacks.drop(id)
     }
 }
 

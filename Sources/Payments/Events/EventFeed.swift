@@ -42,10 +42,10 @@ public final class EventFeed: Sendable {
                 let left = end - time.monotonic()
                 guard left > .zero else { break }
                 let sleeper = sleeper(of: call.tenant)
+                defer { forget(sleeper, of: call.tenant) }
                 // What came between the last look and this sleep.
                 page = try await read(call.tenant, after, limit)
-                if page.isEmpty { await sleep(sleeper, atMost: min(left, Self.interval)) }
-                wake(sleeper, of: call.tenant)
+                if page.isEmpty { await sleeper.value(atMost: min(left, Self.interval), on: time) }
             }
             if page.isEmpty { page = try await read(call.tenant, after, limit) }
             return answer(page)
@@ -103,20 +103,7 @@ public final class EventFeed: Sendable {
         return sleeper
     }
 
-    private func sleep(_ sleeper: FirstAnswer<Void>, atMost limit: Duration) async {
-        let timer = Task { [time] in
-            try? await time.sleep(for: limit)
-            sleeper.give(())
-        }
-        await withTaskCancellationHandler {
-            await sleeper.value()
-        } onCancel: {
-            sleeper.give(())
-        }
-        timer.cancel()
-    }
-
-    private func wake(_ sleeper: FirstAnswer<Void>, of tenant: String) {
+    private func forget(_ sleeper: FirstAnswer<Void>, of tenant: String) {
         waiting.withLock { waiting in
             waiting.sleepers[tenant]?.removeAll { $0 === sleeper }
             if waiting.sleepers[tenant]?.isEmpty == true { waiting.sleepers[tenant] = nil }

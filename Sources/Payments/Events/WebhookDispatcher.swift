@@ -38,7 +38,7 @@ public final class WebhookDispatcher: Sendable {
         self.logger = logger
     }
 
-    /// Until cancelled. What is under way then is due again after its hold.
+    /// Until cancelled. What is under way then is not waited for: it is due again once its hold has run out.
     public func run() async {
         await withTaskGroup { group in
             for endpoint in endpoints {
@@ -71,7 +71,7 @@ public final class WebhookDispatcher: Sendable {
         if let slowDown = report.slowDown {
             try? await time.sleep(for: slowDown)
         } else if report.sent < width {
-            await sleep(sleeper)
+            await sleeper.value(atMost: Self.interval, on: time)
         }
         return report.hasFailed ? 1 : report.sent > 0 ? Self.batch : width
     }
@@ -84,6 +84,7 @@ public final class WebhookDispatcher: Sendable {
 
     /// Sends what is due, once.
     package func pass(_ endpoint: WebhookEndpoint, width: Int) async throws(StoreFailure) -> Report {
+        let end = time.monotonic() + Self.hold
         let due = try await store.take(for: endpoint.id, limit: width, hold: Self.hold)
         var lanes: [[Delivery]] = []
         for delivery in due {
@@ -92,7 +93,7 @@ public final class WebhookDispatcher: Sendable {
         }
         var report = Report(sent: due.count)
         await withTaskGroup(of: Report.self) { group in
-            for lane in lanes { group.addTask { await self.send(lane, to: endpoint) } }
+            for lane in lanes { group.addTask { await self.send(lane, to: endpoint, until: end) } }
             for await sent in group {
                 report.hasFailed = report.hasFailed || sent.hasFailed
                 report.slowDown = [report.slowDown, sent.slowDown].compactMap { $0 }.max()
@@ -101,29 +102,47 @@ public final class WebhookDispatcher: Sendable {
         return report
     }
 
-    private func send(_ lane: [Delivery], to endpoint: WebhookEndpoint) async -> Report {
+    /// What is left of a lane is due again once its hold has run out.
+    /// - Parameter end: of the hold. No attempt begins that might outlast it: somebody else would send beside us.
+    private func send(_ lane: [Delivery], to endpoint: WebhookEndpoint, until end: Duration) async -> Report {
         var report = Report()
         for delivery in lane {
-            let (verdict, status) = await attempt(delivery, at: endpoint)
+            guard time.monotonic() + Self.attemptTimeout <= end, let answer = await attempt(delivery, at: endpoint) else { break }
+            let verdict = WebhookVerdict(answer)
             count(verdict, endpoint)
-            if case .failed(_, let slowDown) = verdict {
-                report.hasFailed = true
-                report.slowDown = [report.slowDown, slowDown].compactMap { $0 }.max()
-            }
-            // Not finished is delivered again, once its hold has run out.
-            do throws(StoreFailure) { try await finish(delivery, verdict, status) } catch {
+            do throws(StoreFailure) { try await finish(delivery, verdict, try? answer.get().status) } catch {
                 logger.warning("webhook's end not stored", metadata: ["code": "\(error.code.rawValue)"])
             }
+            guard case .failed(_, let slowDown) = verdict else {
+                if verdict == .gone { break }
+                continue
+            }
+            report.hasFailed = true
+            report.slowDown = slowDown
+            if slowDown != nil { break }
         }
         return report
     }
 
-    private func attempt(_ delivery: Delivery, at endpoint: WebhookEndpoint) async -> (WebhookVerdict, Int?) {
+    /// `nil` when the task is cancelled meanwhile: an exchange that began cannot be taken back, and nobody waits for it.
+    private func attempt(
+        _ delivery: Delivery, at endpoint: WebhookEndpoint
+    ) async -> Result<GatewayResponse, TransportFailure>? {
         let request = request(delivery.event, to: endpoint)
-        var answer = await exchange(request, endpoint)
-        // An idle connection had closed under it. A receiver drops what it gets twice.
-        if case .failure(let failure) = answer, failure.code == .resendPrevented { answer = await exchange(request, endpoint) }
-        return (WebhookVerdict(answer), try? answer.get().status)
+        let first = FirstAnswer<Result<GatewayResponse, TransportFailure>?>()
+        Task {
+            var answer = await exchange(request, endpoint)
+            // An idle connection had closed under it. A receiver drops what it gets twice.
+            if case .failure(let failure) = answer, failure.code == .resendPrevented {
+                answer = await exchange(request, endpoint)
+            }
+            first.give(answer)
+        }
+        return await withTaskCancellationHandler {
+            await first.value()
+        } onCancel: {
+            first.give(nil)
+        }
     }
 
     private func exchange(
@@ -132,16 +151,18 @@ public final class WebhookDispatcher: Sendable {
         do { return .success(try await transport.send(request, to: endpoint.endpoint)) } catch { return .failure(error) }
     }
 
-    /// protocols/standard-webhooks.md, 1: the id is the event's on every attempt, the time-stamp is the attempt's.
+    /// protocols/standard-webhooks.md, 1: the id is the event's on every attempt, the time-stamp is the attempt's. Cursors are only
+    /// unique within their tenant, and one receiver may serve several: the id names what changed, and which change of it.
     private func request(_ event: FeedEvent, to endpoint: WebhookEndpoint) -> EgressRequest {
         let body = event.json(vault, logger)
         let timestamp = String(time.now().seconds)
+        let id = "\(event.event.object)_v\(event.event.version)"
         let signature = StandardWebhooks.signature(
-            id: event.id.text, timestamp: timestamp, body: body, secrets: endpoint.secrets)
+            id: id, timestamp: timestamp, body: body, secrets: endpoint.secrets)
         return EgressRequest(
             method: .post, target: endpoint.target,
             headers: Headers([
-                ("Content-Type", "application/json"), ("User-Agent", "drawbridge"), ("webhook-id", event.id.text),
+                ("Content-Type", "application/json"), ("User-Agent", "drawbridge"), ("webhook-id", id),
                 ("webhook-timestamp", timestamp), ("webhook-signature", signature),
             ]), body: body)
     }
@@ -175,18 +196,5 @@ public final class WebhookDispatcher: Sendable {
         Counter(
             label: "drawbridge_webhooks_total", dimensions: [("tenant", endpoint.id.tenant), ("result", result)]
         ).increment()
-    }
-
-    private func sleep(_ sleeper: FirstAnswer<Void>) async {
-        let timer = Task { [time] in
-            try? await time.sleep(for: Self.interval)
-            sleeper.give(())
-        }
-        await withTaskCancellationHandler {
-            await sleeper.value()
-        } onCancel: {
-            sleeper.give(())
-        }
-        timer.cancel()
     }
 }
