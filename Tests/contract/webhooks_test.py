@@ -288,15 +288,23 @@ def test_another_tenant_sees_nothing_and_takes_no_cursor_of_anybody_elses(is_pro
     pay()
     mine = last()
     assert mine != events[-1]["id"]
-    is_problem(api("GET", f"/v1/events?after={mine}", tenant="other"), 422, "validation_failed")
+    is_problem(api("GET", f"/v1/events?after={mine}", tenant="other"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "evt_1-0", "evt_99999999999999-0", "evt_1", "1-0", "evt_01-0", "evt_-1-0", "%00", "evt_18446744073709551616-0",
+    ],
+)  # fmt: skip
+def test_a_cursor_that_names_no_event_is_refused(is_problem, api, cursor):
+    is_problem(api("GET", f"/v1/events?after={cursor}"), 404, "not_found")
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        "after=evt_1-0", "after=evt_99999999999999-0", "after=evt_1", "after=1-0", "after=evt_01-0", "after=evt_-1-0", "after=%00",
-        "after=evt_18446744073709551616-0", "after=evt_1-0&after=evt_1-0", "limit=0", "limit=501", "limit=x", "wait=-1", "wait=31",
-        "wait=1.5", "cursor=evt_1-0",
+        "after=evt_1-0&after=evt_1-0", "limit=0", "limit=501", "limit=x", "wait=-1", "wait=31", "wait=1.5", "cursor=evt_1-0",
     ],
 )  # fmt: skip
 def test_a_query_that_breaks_the_rules_is_refused(is_problem, api, query):
