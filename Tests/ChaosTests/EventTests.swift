@@ -124,10 +124,10 @@ struct EventTests {
         var telling = Telling()
         try await telling.read(at: fleet.second)
         let received = Dictionary(grouping: receiver.received, by: \.id)
-        #expect(Set(received.keys) == Set(telling.events.compactMap { $0["id"]?.text }))
+        #expect(Set(received.keys) == Set(telling.events.map(\.webhookID)))
         #expect(telling.events.count == payments)
         for event in telling.events {
-            let deliveries = received[event["id"]?.text ?? ""] ?? []
+            let deliveries = received[event.webhookID] ?? []
             #expect(deliveries.contains { $0.isAnswered })
             #expect(deliveries.allSatisfy { $0.isSigned && $0.shows(event) })
         }
@@ -135,6 +135,11 @@ struct EventTests {
         #expect(repeated.count { !$0[0].isAnswered } == unanswered.count)
         #expect(repeated.contains { $0[0].isAnswered }, "what was received and not noted comes again")
     }
+}
+
+extension JSON {
+    /// What an event is posted under.
+    fileprivate var webhookID: String { "\(self["data"]?["id"]?.text ?? "?")_v\(self["version"]?.integer ?? 0)" }
 }
 
 extension DecidingReceiver.Delivery {
