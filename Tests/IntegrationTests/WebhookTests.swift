@@ -137,7 +137,7 @@ struct WebhookTests {
                     guard let post = await receiver.next() else { break }
                     if post.type == "payment.succeeded" { posted.insert(post.id) }
                 }
-                #expect(posted == Set(ended.compactMap { $0["id"]?.text }))
+                #expect(posted == Set(ended.map { "\($0["data"]?["id"]?.text ?? "?")_v\($0["version"]?.integer ?? 0)" }))
             }
         }
     }
