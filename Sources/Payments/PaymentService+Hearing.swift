@@ -56,10 +56,10 @@ extension PaymentService {
         let outcome = event.outcome.named(in: asked.currency)
         change(
             &held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
-        guard held.hasChanges else { return try await note(mark, outcome, match.work) }
-        if held.payment.isUnwanted(at: gateway.name), !match.work.payment.record.isUnwanted(at: gateway.name) {
+        if case .approved = outcome, held.payment.isUnwanted(at: gateway.name) {
             try await reopenReversal(of: held.payment, at: gateway)
         }
+        guard held.hasChanges else { return try await note(mark, outcome, match.work) }
         switch try await commitOnce(&held) {
         case .duplicate: return .duplicate
         case .unchanged: return try await note(mark, outcome, match.work)

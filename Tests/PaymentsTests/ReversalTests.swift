@@ -124,6 +124,21 @@ struct ReversalTests {
         #expect(events.contains("reversal.succeeded"))
     }
 
+    @Test("a success that comes after the watch has ended is asked about and given back all the same")
+    func afterTheWatch() async throws {
+        try await failedOver()
+        world.time.advance(by: .seconds(300))
+        await recover(.notFound)
+        try #require(try await reversal()?.status == .succeeded)
+        #expect(try await hear(.captured) == .applied)
+        #expect(try await reversal()?.status == .processing)
+        world.time.advance(by: .seconds(2))
+        await recover(.charge("APPROVED"), .refund("APPROVED", amount: 1_000))
+        #expect(try await reversal()?.status == .succeeded)
+        #expect(world.sent.last == "POST /v1/charges/\(try world.id())/refunds")
+        #expect(try await world.record().gateway == "bank-b")
+    }
+
     @Test("whoever asks about the payment is told by the gateway that holds it, not by the one that was left behind")
     func synced() async throws {
         try await failedOver(.authorization)

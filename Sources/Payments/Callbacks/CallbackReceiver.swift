@@ -205,7 +205,8 @@ public final class CallbackReceiver: Sendable {
         do throws(StoreFailure) {
             for subject in Set(subjects.prefix(Self.maximumSubjects)) {
                 guard let work = try await service.match(subject, at: gateway)?.work else { continue }
-                let mark = CallbackMark(.hint, work.payment.record.id.text, at: gateway.name)
+                // One for the payment, whichever gateways hint at it.
+                let mark = CallbackMark(.hint, work.payment.record.id.text, at: "")
                 if try await store.claim(mark, for: Self.hintInterval) { service.askLater(about: work, at: gateway) }
             }
         } catch { return unavailable(error, gateway) }

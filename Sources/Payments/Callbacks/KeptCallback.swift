@@ -35,7 +35,7 @@ public struct KeptCallback: Sendable, Equatable, Codable {
     public static let patience = Duration.seconds(24 * 3600)
     /// Kept for one gateway; one more is answered 503, so that the gateway sends it again.
     public static let maximumPerGateway = 10_000
-    /// The same for one that cannot be read: it is kept whole, with up to 256 KiB.
+    /// As many as may be kept of a gateway, of both kinds, for one more that cannot be read: it is kept whole, up to 256 KiB.
     public static let maximumMalformed = 1_000
 
     public let id: CallbackID
