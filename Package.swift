@@ -18,7 +18,7 @@ func adapterTargets(module: String, folder: String) -> [Target] {
     [
         // packageAccess: false makes "only the verifier can read a secret or make a verified answer" a compile error.
         .target(
-            name: module, dependencies: ["AdapterKit"], path: "adapters/\(folder)/Sources",
+            name: module, dependencies: ["AdapterKit", "Signing"], path: "adapters/\(folder)/Sources",
             packageAccess: false, swiftSettings: strict),
         .testTarget(
             name: "\(module)Tests", dependencies: [.target(name: module), "AdapterKit", "TestKit"],

@@ -101,6 +101,10 @@ public enum CallbackScheme: Sendable, Equatable {
     case hmacV1([SigningKey])
     /// protocols/standard-webhooks.md, v1. The secrets are the decoded key bytes.
     case standardWebhooks([Secret])
+    /// One header with `t=` seconds and `v1=` HMAC-SHA-256 in hexadecimal, over time, a dot and the body (protocols/stripe.md, 5).
+    case timestamped(header: String, secrets: [Secret])
+    /// protocols/npci-upi.md, 5.
+    case nonceSigned(NonceSigned)
     /// Nothing covers the body: proved by the client certificate alone, or a hint.
     case unsigned
 }

@@ -45,6 +45,9 @@ public protocol GatewayAdapter: Sendable {
     /// For `inquiry` and `refundInquiry`. Total: anything but the charge or a final "not found" is `.unanswered`.
     func inquiryAnswer(of response: GatewayResponse, for operation: Operation) -> InquiryAnswer
 
+    /// Reads the answer to a session's request; `nil` where it gives no token. OAuth 2.0 unless the adapter says otherwise.
+    func token(of response: GatewayResponse) -> SessionToken?
+
     /// For `accountValidation`.
     func accountAnswer(of response: GatewayResponse, for operation: Operation) -> AccountAnswer
 
@@ -85,6 +88,8 @@ extension GatewayAdapter {
     }
 
     public var acknowledgement: CallbackAcknowledgement { CallbackAcknowledgement(status: 204) }
+
+    public func token(of response: GatewayResponse) -> SessionToken? { SessionToken(oauth2: response) }
 
     public func accountAnswer(of response: GatewayResponse, for operation: Operation) -> AccountAnswer {
         .unanswered(reason: "not_supported")

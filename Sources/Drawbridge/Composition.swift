@@ -81,7 +81,7 @@ struct Composition: Sendable {
         service = PaymentService(
             settings: .init(deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence),
             routing: routing, store: store, callbacks: callbackStore, relay: relay,
-            client: GatewayClient(transport: transport, time: time, random: random),
+            client: GatewayClient(transport: transport, time: time, random: random, logger: logger),
             breakers: breakers, limits: GatewayLimits(limits: configuration.byGateway(\.limit), time: time), vault: vault,
             derivation: Derivation(deployment: configuration.deployment), time: time, random: random, inFlight: inFlight,
             logger: logger)

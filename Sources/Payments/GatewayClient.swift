@@ -1,4 +1,5 @@
 import AdapterKit
+public import Logging
 import Metrics
 import Signing
 
@@ -10,70 +11,69 @@ public struct GatewayClient: Sendable {
         /// An answer whose signature is missing or wrong: nothing in it is believed.
         case unverified(status: Int)
         case failed(TransportFailure)
-        /// It could not be signed: nothing left.
+        /// It could not be signed, or our credentials open no session: nothing left.
         case unsigned(reason: String)
+        /// No session could be had for now: nothing left.
+        case closed(reason: String)
     }
 
     private let transport: any EgressTransport
+    private let sessions: Sessions
     private let time: any TimeSource
     private let random: any RandomSource
 
-    public init(transport: any EgressTransport, time: any TimeSource, random: any RandomSource) {
+    public init(transport: any EgressTransport, time: any TimeSource, random: any RandomSource, logger: Logger) {
         self.transport = transport
+        sessions = Sessions(transport: transport, time: time, logger: logger)
         self.time = time
         self.random = random
     }
 
+    /// Takes no longer than the gateway's time-out for an attempt, a session's renewal included.
     /// - Parameter signedAt: the time-stamp stored with the attempt; all its signatures carry it.
     func exchange(_ request: GatewayRequest, for operation: OperationName, at gateway: Gateway, signedAt: Timestamp) async
         -> Exchange
     {
+        let end = time.monotonic() + gateway.endpoint.attemptTimeout
+        guard case .session(let session) = gateway.adapter.authentication else {
+            return await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: nil, until: end)
+        }
+        do throws(Sessions.Failure) {
+            let token = try await sessions.token(of: session, at: gateway)
+            let first = await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: token, until: end)
+            // The token has ended before its time. A 401 says that nothing was done (protocols/README.md, "auth-failure").
+            guard case .answered(let response) = first, response.status == 401,
+                let renewed = try? await sessions.token(of: session, at: gateway, otherThan: token),
+                time.monotonic() < end
+            else { return first }
+            return await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: renewed, until: end)
+        } catch {
+            return error == .refused ? .unsigned(reason: error.rawValue) : .closed(reason: error.rawValue)
+        }
+    }
+
+    private func exchange(
+        _ request: GatewayRequest, for operation: OperationName, at gateway: Gateway, signedAt: Timestamp, token: Secret?,
+        until end: Duration
+    ) async -> Exchange {
         let requestID = Hex.encode(random.bytes(16))
+        let signer = RequestSigner(endpoint: gateway.endpoint, requestID: requestID, signedAt: signedAt)
         let signed: EgressRequest
-        switch gateway.adapter.authentication {
-        case .none:
-            signed = EgressRequest(method: request.method, target: request.target, headers: request.headers, body: request.body)
-        case .hmacV1(let scheme):
-            do { signed = try sign(request, with: scheme, requestID: requestID, at: signedAt, to: gateway.endpoint) } catch {
-                return .unsigned(reason: error.reason)
-            }
+        do { signed = try signer.signed(request, by: gateway.adapter.authentication, token: token) } catch {
+            return .unsigned(reason: error.reason)
         }
         let started = time.monotonic()
+        guard started < end else { return .closed(reason: Sessions.Failure.unavailable.rawValue) }
+        var endpoint = gateway.endpoint
+        endpoint.attemptTimeout = end - started
         do {
-            let response = try await transport.send(signed, to: gateway.endpoint)
+            let response = try await transport.send(signed, to: endpoint)
             measure(since: started, operation, gateway, ("http_response_status_code", String(response.status)))
             return verified(response, of: gateway, requestID: requestID)
         } catch {
             measure(since: started, operation, gateway, ("error_type", error.code.rawValue))
             return .failed(error)
         }
-    }
-
-    private struct SigningFailure: Error { let reason: String }
-
-    /// Headers of protocols/bank-hmac.md, "Signature v1". `X-Request-Id` is made anew for every attempt: it ties the answer to it.
-    private func sign(
-        _ request: GatewayRequest, with scheme: Authentication.HMACV1, requestID: String, at signedAt: Timestamp,
-        to endpoint: Endpoint
-    ) throws(SigningFailure) -> EgressRequest {
-        guard let key = KeyRing(scheme.keys).signing(at: signedAt) else { throw SigningFailure(reason: "no_valid_signing_key") }
-        let idempotencyKey = request.idempotencyKey ?? (request.method == .post ? requestID : "")
-        let timestamp = signedAt.rfc3339WholeSeconds
-        let message = HMACV1.Request(
-            method: request.method.rawValue, target: endpoint.basePath + request.target, body: request.body,
-            tenant: scheme.tenant,
-            idempotencyKey: idempotencyKey, timestamp: timestamp)
-        guard let signature = try? HMACV1.signature(of: message, with: key.secret) else {
-            throw SigningFailure(reason: "cannot_be_signed")
-        }
-        var headers = request.headers
-        headers.add("X-Tenant-Id", scheme.tenant)
-        headers.add("X-Key-Id", key.id)
-        headers.add("X-Timestamp", timestamp)
-        headers.add("X-Request-Id", requestID)
-        if !idempotencyKey.isEmpty { headers.add("Idempotency-Key", idempotencyKey) }
-        headers.add("X-Signature", signature)
-        return EgressRequest(method: request.method, target: request.target, headers: headers, body: request.body)
     }
 
     /// The signature is checked before the status, whatever the status. Its time-stamp is signed, not judged.

@@ -73,7 +73,7 @@ extension PaymentService {
         switch exchange {
         case .answered(let response): (gateway.adapter.inquiryAnswer(of: response, for: inquiry), response.status)
         case .unverified(let status): (.unanswered(reason: "response_signature_invalid"), status)
-        case .unsigned(let reason): (.unanswered(reason: reason), nil)
+        case .unsigned(let reason), .closed(let reason): (.unanswered(reason: reason), nil)
         case .failed(let failure): (.unanswered(reason: failure.code.rawValue), nil)
         }
     }

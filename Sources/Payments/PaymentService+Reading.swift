@@ -60,7 +60,7 @@ extension PaymentService {
             case .unanswered(let why): reason = why
             }
         case .unverified: reason = "response_signature_invalid"
-        case .unsigned(let why): reason = why
+        case .unsigned(let why), .closed(let why): reason = why
         case .failed(let failure): reason = failure.code.rawValue
         }
         throw Problem(.gatewaysUnavailable, "The gateway \(gateway.name) gave no answer (\(reason)).", retryAfter: 1)

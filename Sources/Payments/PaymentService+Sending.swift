@@ -60,6 +60,7 @@ extension PaymentService {
             Heard(outcome: .unknown(Unknown(reason: "response_signature_invalid")), httpStatus: status, duration: 0)
         case .unsigned(let reason):
             Heard(outcome: .rejected(Rejection(cause: .credentials, code: reason, message: nil)), duration: 0)
+        case .closed(let reason): Heard(outcome: .notProcessed(NotProcessed(reason: reason)), duration: 0)
         case .failed(let failure): heardFailure(failure, at: gateway)
         }
     }

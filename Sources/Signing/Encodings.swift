@@ -11,6 +11,28 @@ package enum Hex {
         }
         return String(decoding: text, as: UTF8.self)
     }
+
+    /// `nil` unless the text is what `encode` would have written.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        guard text.utf8.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for character in text.utf8 {
+            let digit: UInt8
+            switch character {
+            case 0x30...0x39: digit = character - 0x30
+            case 0x61...0x66: digit = character - 0x61 + 10
+            default: return nil
+            }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        return bytes
+    }
 }
 
 /// Base64 with the standard alphabet and padding.

@@ -1,5 +1,6 @@
 import AdapterKit
 import BankHMAC
+import Logging
 import Payments
 import Resilience
 import Synchronization
@@ -67,7 +68,8 @@ struct World: Sendable {
                     try Self.gateway("bank-b", policy: policy, callback: callback),
                 ],
                 allowed: ["limited": ["bank-b"]]),
-            store: store, callbacks: callbacks, client: GatewayClient(transport: bank, time: time, random: random),
+            store: store, callbacks: callbacks,
+            client: GatewayClient(transport: bank, time: time, random: random, logger: Logger(label: "test")),
             breakers: breakers,
             limits: GatewayLimits(limits: [:], time: time), vault: vault, derivation: derivation, time: time, random: random,
             inFlight: inFlight,

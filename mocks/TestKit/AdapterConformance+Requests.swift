@@ -9,7 +9,10 @@ extension AdapterConformance {
             methods.flatMap { method in
                 currencies.flatMap { currency in
                     amounts.map { amount in
-                        (sample, sample.operation(money: Money(minorUnits: amount, currency: currency), method: method))
+                        (
+                            sample,
+                            sample.operation(money: Money(minorUnits: amount, currency: currency), method: method, references)
+                        )
                     }
                 }
             }
@@ -21,15 +24,21 @@ extension AdapterConformance {
             let label = label(of: operation, sample)
             guard let request = try? adapter.request(for: operation) else { return [.init(.encodesEveryOperation, label)] }
             let pieces = RequestPieces(request)
-            let kept = [sample.reference, sample.charge].compactMap { $0 }.filter(pieces.contains)
             let rules: [(rule: ConformanceFailure.Rule, holds: Bool)] = [
                 (.encodesDeterministically, (try? adapter.request(for: operation)) == request),
                 (.keepsAmount, !sample.namesAmount || operation.money.map { pieces.contains(amountText($0)) } == true),
-                (.keepsReference, kept.contains(sample.reference) || sample == .accountValidation),
+                (.keepsReference, keepsReference(pieces, sample)),
                 (.sendsBody, !operation.movesMoney || !request.body.isEmpty),
             ]
             return rules.filter { !$0.holds }.map { ConformanceFailure($0.rule, label) }
         }
+    }
+
+    /// A gateway that cannot be asked by our reference is asked by its own.
+    private func keepsReference(_ pieces: RequestPieces, _ sample: SampleOperation) -> Bool {
+        if sample == .accountValidation { return true }
+        if sample == .inquiry, !adapter.capabilities.inquiryByReference { return pieces.contains(references.gateway) }
+        return pieces.contains(referenceText(sample.reference(references)))
     }
 
     private func label(of operation: Operation, _ sample: SampleOperation) -> String {
@@ -41,7 +50,8 @@ extension AdapterConformance {
         samples.flatMap { sample in
             methods.flatMap { method -> [ConformanceFailure] in
                 guard let currency = currencies.first else { return [] }
-                let operation = sample.operation(money: Money(minorUnits: 1000, currency: currency), method: method)
+                let operation = sample.operation(
+                    money: Money(minorUnits: 1000, currency: currency), method: method, references)
                 guard let request = try? adapter.request(for: operation) else { return [] }
                 return privacyFailures(of: request, "\(sample.rawValue) by \(method.kind.rawValue)", for: operation)
             }
@@ -75,7 +85,8 @@ private struct RequestPieces {
     private let pieces: Set<Substring>
 
     init(_ request: GatewayRequest) {
-        let text = request.target + "\n" + String(decoding: request.body, as: UTF8.self)
+        let key = request.idempotencyKey ?? ""
+        let text = [request.target, key, String(decoding: request.body, as: UTF8.self)].joined(separator: "\n")
         pieces = Set(text.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == ".") })
     }
 

@@ -13,7 +13,9 @@ public struct AdapterConformance<Adapter: GatewayAdapter>: Sendable {
     let currencies: [Currency]
     let optionalMembers: Set<String>
     let optionalCallbackMembers: Set<String>
+    let references: SampleReferences
     let amountText: @Sendable (Money) -> String
+    let referenceText: @Sendable (String) -> String
 
     /// - Parameters:
     ///   - callbacks: none for a gateway that sends none.
@@ -21,12 +23,16 @@ public struct AdapterConformance<Adapter: GatewayAdapter>: Sendable {
     ///   - currencies: what the gateway takes; fixtures are in the first.
     ///   - optionalMembers: members of an answer or callback that may be missing or null without making it unreadable.
     ///   - optionalCallbackMembers: those that a callback alone may leave out.
+    ///   - references: those of the sample operations, which fixtures answer.
     ///   - amountText: how the gateway's requests write an amount; minor units unless given.
+    ///   - referenceText: how they write a reference of ours; as it is unless given.
     public init(
         _ adapter: Adapter, fixtures: [AdapterFixture], callbacks: [CallbackFixture] = [],
         declineCategories: [String: FailureCategory], currencies: [Currency],
         optionalMembers: Set<String>, optionalCallbackMembers: Set<String> = [],
-        amountText: @escaping @Sendable (Money) -> String = { String($0.minorUnits) }
+        references: SampleReferences = SampleReferences(),
+        amountText: @escaping @Sendable (Money) -> String = { String($0.minorUnits) },
+        referenceText: @escaping @Sendable (String) -> String = { $0 }
     ) {
         self.adapter = adapter
         self.fixtures = fixtures
@@ -35,7 +41,9 @@ public struct AdapterConformance<Adapter: GatewayAdapter>: Sendable {
         self.currencies = currencies
         self.optionalMembers = optionalMembers
         self.optionalCallbackMembers = optionalCallbackMembers
+        self.references = references
         self.amountText = amountText
+        self.referenceText = referenceText
     }
 
     /// Everything that does not hold; empty for an adapter that conforms.
@@ -57,7 +65,7 @@ public struct AdapterConformance<Adapter: GatewayAdapter>: Sendable {
     /// The operation as fixtures answer it: 1000 minor units of the first currency.
     func fixtureOperation(_ sample: SampleOperation) -> Operation? {
         guard let currency = currencies.first, let method = methods.first else { return nil }
-        return sample.operation(money: Money(minorUnits: 1000, currency: currency), method: method)
+        return sample.operation(money: Money(minorUnits: 1000, currency: currency), method: method, references)
     }
 }
 

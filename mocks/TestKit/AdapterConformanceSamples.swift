@@ -1,4 +1,4 @@
-public import AdapterKit
+import AdapterKit
 
 /// The operations that the suite asks an adapter for, by the names that fixtures use.
 public enum SampleOperation: String, Sendable, CaseIterable {
@@ -21,21 +21,13 @@ public enum SampleOperation: String, Sendable, CaseIterable {
     }
 
     /// Our reference: what the request must carry. Fixtures answer these.
-    public var reference: String {
+    func reference(_ references: SampleReferences) -> String {
         switch self {
-        case .payment, .authorize, .inquiry: "pay_1"
-        case .capture: "cap_1"
-        case .void: "void_1"
-        case .refund, .refundInquiry: "ref_1"
+        case .payment, .authorize, .inquiry: references.charge
+        case .capture: references.capture
+        case .void: references.void
+        case .refund, .refundInquiry: references.refund
         case .accountValidation: ""
-        }
-    }
-
-    /// Reference of the charge that a later operation belongs to.
-    var charge: String? {
-        switch self {
-        case .capture, .void, .refund, .refundInquiry: "pay_1"
-        default: nil
         }
     }
 
@@ -47,25 +39,57 @@ public enum SampleOperation: String, Sendable, CaseIterable {
         }
     }
 
-    /// The operation, with a canary wherever something secret or personal can stand. The gateway's own reference is `gw_1`.
-    public func operation(money: Money, method: PaymentMethod) -> Operation {
+    /// The operation, with a canary wherever something secret or personal can stand.
+    func operation(money: Money, method: PaymentMethod, _ references: SampleReferences) -> Operation {
+        let reference = reference(references)
         let charge = Operation.Charge(reference: reference, money: money, method: method, description: Canary.description)
         switch self {
         case .payment: return .payment(charge)
         case .authorize: return .authorize(charge)
         case .capture:
             return .capture(
-                .init(reference: reference, charge: "pay_1", gatewayReference: "gw_1", authorized: money, money: money))
-        case .void: return .void(.init(reference: reference, charge: "pay_1", gatewayReference: "gw_1", authorized: money))
+                .init(
+                    reference: reference, charge: references.charge, gatewayReference: references.gateway, authorized: money,
+                    money: money))
+        case .void:
+            return .void(
+                .init(reference: reference, charge: references.charge, gatewayReference: references.gateway, authorized: money))
         case .refund:
             return .refund(
-                .init(reference: reference, charge: "pay_1", gatewayReference: "gw_1", money: money, reason: Canary.reason))
-        case .inquiry: return .inquiry(.init(charge: "pay_1", gatewayReference: "gw_1", money: money))
+                .init(
+                    reference: reference, charge: references.charge, gatewayReference: references.gateway, money: money,
+                    reason: Canary.reason))
+        case .inquiry: return .inquiry(.init(charge: references.charge, gatewayReference: references.gateway, money: money))
         case .refundInquiry:
-            return .refundInquiry(.init(reference: reference, charge: "pay_1", gatewayReference: "gw_1", money: money))
+            return .refundInquiry(
+                .init(reference: reference, charge: references.charge, gatewayReference: references.gateway, money: money))
         case .accountValidation: return .accountValidation(.init(kind: .vpa, value: Canary.vpa))
         }
     }
+}
+
+/// The references that the sample operations carry.
+public struct SampleReferences: Sendable {
+    public var charge = "pay_1"
+    public var capture = "cap_1"
+    public var void = "void_1"
+    public var refund = "ref_1"
+    /// The gateway's own of the charge.
+    public var gateway: String
+
+    public init(gateway: String = "gw_1") { self.gateway = gateway }
+
+    /// Of the length that the runtime gives them, for gateways that take no other.
+    public static func long(gateway: String) -> SampleReferences {
+        var references = SampleReferences(gateway: gateway)
+        references.charge = "pay_" + tail("1")
+        references.capture = "cap_" + tail("2")
+        references.void = "void_" + tail("3")
+        references.refund = "ref_" + tail("4")
+        return references
+    }
+
+    private static func tail(_ last: String) -> String { String(repeating: "0", count: 25) + last }
 }
 
 /// Values that must never be seen in a log, each unlike anything else in a request.

@@ -33,14 +33,26 @@ extension CallbackScheme {
         switch self {
         case .hmacV1(let keys): "HMAC-SHA-256 (scheme v1, \(Self.count(keys.count, "key")))"
         case .standardWebhooks(let secrets): "Standard Webhooks (v1, \(Self.count(secrets.count, "secret")))"
+        case .timestamped(let header, let secrets): "HMAC-SHA-256 in \(header) (\(Self.count(secrets.count, "secret")))"
+        case .nonceSigned(let scheme):
+            "HMAC-SHA-256 with a nonce (\(Self.count(scheme.keys.count, "key")))"
+                + (scheme.payload == nil ? "" : " and the sender's own ECDSA key")
         case .unsigned: nil
+        }
+    }
+
+    private var keys: [SigningKey] {
+        switch self {
+        case .hmacV1(let keys): keys
+        case .nonceSigned(let scheme): scheme.keys
+        case .standardWebhooks, .timestamped, .unsigned: []
         }
     }
 
     private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
     fileprivate func warnings(at now: Timestamp) -> [String] {
-        guard case .hmacV1(let keys) = self else { return [] }
+        guard !keys.isEmpty else { return [] }
         let weak = keys.filter { $0.secret.bytes.count < 16 }.map {
             "the secret of \($0.id) has fewer than 16 bytes: it can be guessed"
         }

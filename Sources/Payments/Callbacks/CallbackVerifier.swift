@@ -48,6 +48,9 @@ package struct CallbackVerifier {
         switch policy.scheme {
         case .hmacV1(let keys): return try CallbackProof(hmacV1: delivery, keys: keys, at: now)
         case .standardWebhooks(let secrets): return try CallbackProof(standardWebhooks: delivery, secrets: secrets)
+        case .timestamped(let header, let secrets):
+            return try CallbackProof(timestamped: delivery, header: header, secrets: secrets)
+        case .nonceSigned(let scheme): return try CallbackProof(nonceSigned: delivery, scheme: scheme, at: now)
         case .unsigned:
             // The certificate that would prove it has been looked at.
             guard policy.canProve || policy.isHint else { throw .badSignature }

@@ -10,11 +10,8 @@ extension BankHMACAdapter {
 
     public func callbackScheme(_ settings: AdapterSettings) throws(SettingsFailure) -> CallbackScheme {
         try settings.allow(only: Self.callbackSettings.map(\.name))
-        let sections = try settings.sections("keys")
-        guard sections.count <= BankAccess.maximumKeys else {
-            throw settings.failure(of: "keys", expected: "1 to \(BankAccess.maximumKeys) keys")
-        }
-        return sections.isEmpty ? .unsigned : .hmacV1(try BankAccess.rotating(sections))
+        let keys = try settings.signingKeys("keys")
+        return keys.isEmpty ? .unsigned : .hmacV1(keys)
     }
 
     /// The event's id stands in the body and, where it is signed, in a header: two that differ are two events or a forgery.
