@@ -9,7 +9,7 @@ import Testing
 
 @Suite("When the bank acts and answers, on a clock that is moved by hand")
 struct TimingTests {
-    private let bank = Bank(tenant: BankClient.tenant, keys: [BankClient.key], now: { BankClient.now })
+    private let bank = Bank(face: BankHMACFace(tenant: BankClient.tenant, keys: [BankClient.key]), now: { BankClient.now })
 
     /// A connection on which one charge has just come.
     private func connection(wishing name: String) throws -> EmbeddedChannel {

@@ -1,6 +1,6 @@
 import AdapterKit
 
-/// What the bank means to say, before anything is done to it.
+/// A status and a body of JSON.
 struct Answer: Sendable, Equatable {
     var status: Int
     var headers: [Header] = []
@@ -13,10 +13,8 @@ struct Answer: Sendable, Equatable {
 
     static func ok(_ body: JSON) -> Answer { Answer(status: 200, body: body) }
 
-    static func refusal(_ status: Int, _ code: String) -> Answer {
-        Answer(status: status, body: .members([("code", .string(code)), ("message", .string("refused by the mock bank"))]))
+    static func refusal(_ status: Int, _ code: String, _ headers: [Header] = []) -> Answer {
+        let body = JSON.members([("code", .string(code)), ("message", .string("refused by the mock bank"))])
+        return Answer(status: status, headers: headers, body: body)
     }
-
-    /// The one answer that says "no such charge or refund" (protocols/bank-hmac.md, inquiry).
-    static let notFound = refusal(404, "NOT_FOUND")
 }

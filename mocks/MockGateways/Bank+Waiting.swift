@@ -3,6 +3,7 @@ import Synchronization
 extension Bank {
     func reset() {
         sender?.cancel()
+        face.reset()
         update { state in
             state.ledger = Ledger()
             state.counters = Counters()

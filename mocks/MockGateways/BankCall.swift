@@ -1,6 +1,6 @@
 import AdapterKit
 
-/// A request that was understood: the operation with what it needs.
+/// What a request asks of the bank, with what that needs. References are ours, whatever the gateway calls things.
 enum BankCall: Sendable, Equatable {
     case charge(Order)
     case inquiry(charge: String)
@@ -9,82 +9,34 @@ enum BankCall: Sendable, Equatable {
     case refund(charge: String, reference: String, amount: Int64)
     case refundInquiry(charge: String, reference: String)
     case accountValidation(value: String)
+    /// The client asks for a token.
+    case session
 
     struct Order: Sendable, Equatable {
         let reference: String
         let amount: Int64
         let currency: String
         let captures: Bool
-        /// `method.type`, which chooses the action a payer is asked for.
+        /// Which chooses the action a payer is asked for.
         let method: String
+        /// The text in which the payer's order may ask for a misbehaviour: `mock:NAME`.
         let description: String
+        /// What a face wants to see again in the charge; `.null` where that is nothing.
+        var details = JSON.null
     }
-
-    /// What `Idempotency-Key` has to be; `nil` where any will do or none is needed.
-    var idempotencyKey: String? {
-        switch self {
-        case .charge(let order): order.reference
-        case .capture(_, let reference, _), .void(_, let reference), .refund(_, let reference, _): reference
-        case .inquiry, .refundInquiry, .accountValidation: nil
-        }
-    }
-}
-
-/// A request that is not understood: never one that moved money.
-struct Malformed: Error, Equatable {
-    let code: String
 }
 
 extension BankCall {
-    /// Reads the body that belongs to a route.
-    init(_ route: BankRoute, body: [UInt8]) throws(Malformed) {
-        switch route {
-        case .inquiry(let charge): self = .inquiry(charge: charge)
-        case .refundInquiry(let charge, let refund): self = .refundInquiry(charge: charge, reference: refund)
-        case .charge: self = .charge(try Order(try Self.object(body)))
-        case .capture(let charge):
-            let body = try Self.object(body)
-            self = .capture(charge: charge, reference: try Self.reference(in: body), amount: try Self.amount(in: body))
-        case .void(let charge): self = .void(charge: charge, reference: try Self.reference(in: try Self.object(body)))
-        case .refund(let charge):
-            let body = try Self.object(body)
-            self = .refund(charge: charge, reference: try Self.reference(in: body), amount: try Self.amount(in: body))
-        case .accountValidation:
-            guard let value = try Self.object(body)["value"]?.text else { throw Malformed(code: "INVALID_VALUE") }
-            self = .accountValidation(value: value)
+    var operation: BankOperation {
+        switch self {
+        case .charge: .charge
+        case .inquiry: .inquiry
+        case .capture: .capture
+        case .void: .void
+        case .refund: .refund
+        case .refundInquiry: .refundInquiry
+        case .accountValidation: .accountValidation
+        case .session: .session
         }
-    }
-
-    private static func object(_ body: [UInt8]) throws(Malformed) -> JSON {
-        guard let json = try? JSON(parsing: body), json.members != nil else { throw Malformed(code: "INVALID_JSON") }
-        return json
-    }
-
-    fileprivate static func reference(in body: JSON) throws(Malformed) -> String {
-        guard let reference = body["reference"]?.text, BankRoute.isReference(reference) else {
-            throw Malformed(code: "INVALID_REFERENCE")
-        }
-        return reference
-    }
-
-    fileprivate static func amount(in body: JSON) throws(Malformed) -> Int64 {
-        guard let amount = body["amount"]?.integer, Money.requestable.contains(amount) else {
-            throw Malformed(code: "INVALID_AMOUNT")
-        }
-        return amount
-    }
-}
-
-extension BankCall.Order {
-    init(_ body: JSON) throws(Malformed) {
-        reference = try BankCall.reference(in: body)
-        amount = try BankCall.amount(in: body)
-        guard let currency = body["currency"]?.text.flatMap({ Currency($0) }) else { throw Malformed(code: "INVALID_CURRENCY") }
-        guard let captures = body["capture"]?.bool else { throw Malformed(code: "INVALID_CAPTURE") }
-        guard let method = body["method"]?["type"]?.text else { throw Malformed(code: "INVALID_METHOD") }
-        self.currency = currency.code
-        self.captures = captures
-        self.method = method
-        description = body["description"]?.text ?? ""
     }
 }

@@ -18,9 +18,11 @@ struct BankListener: Sendable {
         let chain = try NIOSSLCertificate.fromPEMBytes(tls.certificatePEM).map { NIOSSLCertificateSource.certificate($0) }
         let key = try NIOSSLPrivateKey(bytes: tls.keyPEM, format: .pem)
         var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
-        // Client certificates name no host: what counts is who signed them.
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(tls.clientCAPEM))
+        if let authority = tls.clientCAPEM {
+            // Client certificates name no host: what counts is who signed them.
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority))
+        }
         configuration.minimumTLSVersion = .tlsv12
         if tls.isLimitedToTLS12 { configuration.maximumTLSVersion = .tlsv12 }
         configuration.applicationProtocols = http2 ? NIOHTTP2SupportedALPNProtocols : ["http/1.1"]

@@ -1,4 +1,4 @@
-import AdapterKit
+public import AdapterKit
 
 /// What the bank knows of one charge. Amounts are in minor units.
 public struct Charge: Sendable, Equatable {
@@ -17,16 +17,22 @@ public struct Charge: Sendable, Equatable {
         public let amount: Int64
     }
 
-    public let reference: String
-    public let bankReference: String
-    public let amount: Int64
-    public let currency: String
+    public internal(set) var reference: String
+    /// The bank's number of it, from 1; charges and refunds share the count.
+    public let serial: Int
+    public internal(set) var amount: Int64
+    public internal(set) var currency: String
+    public let openedAt: Timestamp
+    /// When it was last decided, captured or voided.
+    public internal(set) var changedAt: Timestamp
     /// Whether approval captures, or only authorises.
     let captures: Bool
     /// Whether its refunds wait and are approved by callback.
     let pendsRefunds: Bool
-    /// What the payer is asked to do, shown while the charge waits for it.
-    let action: JSON
+    /// How the payer pays, which says what he is asked to do while the charge waits for it.
+    let method: String
+    /// What the face wanted to see again.
+    let details: JSON
     /// What the first answer said; repeats of the charge say it again.
     let first: Verdict
     public internal(set) var status: Status
@@ -44,6 +50,8 @@ public struct Charge: Sendable, Equatable {
         let captured: Int64
     }
 
+    public var bankReference: String { "bank_\(serial)" }
+
     /// Given back, without what is still pending.
     public var refunded: Int64 { refunds.filter { $0.status == .approved }.reduce(0) { $0 + $1.amount } }
 
@@ -57,5 +65,27 @@ public struct Charge: Sendable, Equatable {
         case .approved: captured - refunded
         case .pending, .actionRequired, .declined, .voided: 0
         }
+    }
+}
+
+extension Charge {
+    private static let actionLifetime = Duration.seconds(900)
+
+    /// Until when the payer can act.
+    var actionExpiresAt: Timestamp { openedAt + Self.actionLifetime }
+
+    /// The charge as its first answer showed it.
+    var asFirstAnswered: Charge { seen(first.status, code: first.code, captured: first.captured) }
+
+    /// The charge right after its capture.
+    var asCaptured: Charge { seen(.approved, code: DeclineCode.approved, captured: captured) }
+
+    private func seen(_ status: Status, code: String, captured: Int64) -> Charge {
+        var charge = self
+        charge.status = status
+        charge.code = code
+        charge.captured = captured
+        charge.refunds = []
+        return charge
     }
 }

@@ -10,7 +10,12 @@ struct CollectedRequest: Sendable {
     let body: [UInt8]
 
     var method: String { head.method.rawValue }
+    /// Path and query as on the wire.
+    var target: String { head.uri }
+    var headers: HTTPHeaders { head.headers }
     var path: Substring { head.uri.prefix { $0 != "?" } }
+    /// After the first `?`; empty where there is none.
+    var query: Substring { head.uri[path.endIndex...].dropFirst() }
 
     /// The value of a header field that must occur exactly once.
     func only(_ name: String) -> String? {

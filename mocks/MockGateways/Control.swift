@@ -64,7 +64,7 @@ extension Control {
     private func charge(at path: String) -> Answer {
         guard path.hasPrefix(Self.ledgerPath) else { return .refusal(404, "UNKNOWN_PATH") }
         let reference = String(path.dropFirst(Self.ledgerPath.count))
-        return bank.update { $0.ledger[reference] }.map { .ok($0.ledgerJSON) } ?? .notFound
+        return bank.update { $0.ledger[reference] }.map { .ok($0.ledgerJSON) } ?? .refusal(404, "NOT_FOUND")
     }
 }
 
@@ -119,26 +119,23 @@ extension Control {
         } catch { throw Refused(code: error.rawValue) }
     }
 
-    /// `{"reference","status"}`, with `code` for a decline, with `refund` for a refund of that charge.
+    /// One settlement, or `{"settlements":[...]}` with those that happen at one moment.
     private func settle(_ body: JSON) throws(Refused) {
-        let reference = try Self.text("reference", in: body)
-        let status = try Self.text("status", in: body)
-        do throws(SettleFailure) {
-            if let refund = body["refund"]?.text {
-                try settleRefund(refund, of: reference, as: status)
-            } else {
-                try settleCharge(reference, as: status, code: body["code"]?.text)
-            }
-        } catch { throw Refused(code: error.rawValue) }
+        var settlements: [Settlement] = []
+        for item in body["settlements"]?.elements ?? [body] { settlements.append(try Self.settlement(item)) }
+        do throws(SettleFailure) { try bank.settle(settlements) } catch { throw Refused(code: error.rawValue) }
     }
 
-    private func settleCharge(_ reference: String, as name: String, code: String?) throws(SettleFailure) {
-        guard let status = Charge.Status(rawValue: name) else { throw .notFinal }
-        try bank.settle(reference, as: status, code: code)
-    }
-
-    private func settleRefund(_ reference: String, of charge: String, as name: String) throws(SettleFailure) {
-        guard let status = Refund.Status(rawValue: name) else { throw .notFinal }
-        try bank.settleRefund(reference, of: charge, as: status)
+    /// `{"reference","status"}`, with `code` for a decline, with `refund` for a refund of that charge.
+    private static func settlement(_ body: JSON) throws(Refused) -> Settlement {
+        let reference = try text("reference", in: body)
+        let status = try text("status", in: body)
+        let notFinal = Refused(code: SettleFailure.notFinal.rawValue)
+        if let refund = body["refund"]?.text {
+            guard let status = Refund.Status(rawValue: status) else { throw notFinal }
+            return Settlement(reference: refund, status: .refund(status, of: reference))
+        }
+        guard let status = Charge.Status(rawValue: status) else { throw notFinal }
+        return Settlement(reference: reference, status: .charge(status), code: body["code"]?.text)
     }
 }

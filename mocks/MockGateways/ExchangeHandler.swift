@@ -18,7 +18,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         let request = unwrapInboundIn(data)
         let keepsAlive = request.head.isKeepAlive
         switch bank.admit(request, overHTTP2: context.channel.parent?.parent != nil) {
-        case .refused(let reply): send(reply, context, keepsAlive: keepsAlive)
+        case .answered(let reply): send(reply, context, keepsAlive: keepsAlive)
         case .admitted(let visit): serve(visit, context, keepsAlive: keepsAlive)
         }
     }

@@ -1,8 +1,12 @@
+public import AdapterKit
+
 /// One way in which the bank does not simply approve and answer. Written `name` or, with milliseconds, `name=2000`.
 public enum Misbehaviour: Sendable, Hashable {
     // The bank's own decision, told as the protocol says.
     /// `decline_51`: declined with that code; nothing moves.
     case decline(code: String)
+    /// `declined_insufficient_funds` and the like: declined with the gateway's own code for that; nothing moves.
+    case declined(FailureCategory)
     case pending
     case actionRequired
     /// `callback_on_time` and the like: decides by itself and calls back, rightly or wrongly.
@@ -64,6 +68,15 @@ extension Misbehaviour: LosslessStringConvertible {
     private static let declinePrefix = "decline_"
 
     private static let fixed = answers.merging(CallbackMode.named.mapValues { .callback($0) }) { answer, _ in answer }
+        .merging(declines) { answer, _ in answer }
+
+    /// The categories that an issuer's decision can have.
+    private static let declines = Dictionary(
+        uniqueKeysWithValues: [
+            FailureCategory.insufficientFunds, .doNotHonor, .expiredInstrument, .invalidInstrument, .limitExceeded,
+            .suspectedFraud,
+            .authenticationRequired, .accountClosed, .notPermitted, .issuerUnavailable, .expired, .other,
+        ].map { ("declined_" + $0.rawValue, Misbehaviour.declined($0)) })
 
     private static let answers: [String: Misbehaviour] = [
         "pending": .pending, "action_required": .actionRequired, "rejected": .rejected, "credentials": .credentials,

@@ -1,17 +1,17 @@
 public import AdapterKit
 
-/// A bank that speaks protocols/bank-hmac.md and misbehaves on request, within this process.
+/// A gateway with books of its own that speaks one of the protocols and misbehaves on request, within this process.
 public final class MockBank: Sendable {
     /// What the bank shows and asks for in the handshake; all PEM.
     public struct TLS: Sendable {
         public var certificatePEM: [UInt8]
         public var keyPEM: [UInt8]
-        /// Who signs the certificates of clients; a client without one is turned away in the handshake.
-        public var clientCAPEM: [UInt8]
+        /// Who signs the certificates of clients; a client without one is turned away in the handshake. `nil` asks for none.
+        public var clientCAPEM: [UInt8]?
         /// Whether nothing newer than TLS 1.2 is spoken, as old banks do.
         public var isLimitedToTLS12 = false
 
-        public init(certificatePEM: [UInt8], keyPEM: [UInt8], clientCAPEM: [UInt8]) {
+        public init(certificatePEM: [UInt8], keyPEM: [UInt8], clientCAPEM: [UInt8]?) {
             self.certificatePEM = certificatePEM
             self.keyPEM = keyPEM
             self.clientCAPEM = clientCAPEM
@@ -24,10 +24,8 @@ public final class MockBank: Sendable {
         public var port = 0
         /// `nil` is plain HTTP.
         public var tls: TLS?
-        /// What `X-Tenant-Id` has to be.
-        public var tenant: String
-        /// Keys that requests may be signed with. The one that signed a request also signs its answer.
-        public var keys: [SigningKey]
+        /// What it speaks, and whom it lets in.
+        public var face: GatewayFace
         /// Whether HTTP/2 is offered by ALPN; it needs `tls`.
         public var http2 = false
         /// The port of the control API on 127.0.0.1, 0 for a free one; `nil` is none.
@@ -37,10 +35,14 @@ public final class MockBank: Sendable {
         /// The wall clock.
         public var now: @Sendable () -> Timestamp
 
-        public init(tenant: String, keys: [SigningKey], now: @escaping @Sendable () -> Timestamp) {
-            self.tenant = tenant
-            self.keys = keys
+        public init(face: GatewayFace, now: @escaping @Sendable () -> Timestamp) {
+            self.face = face
             self.now = now
+        }
+
+        /// A bank that speaks bank-hmac.
+        public init(tenant: String, keys: [SigningKey], now: @escaping @Sendable () -> Timestamp) {
+            self.init(face: .bankHMAC(tenant: tenant, keys: keys), now: now)
         }
     }
 
@@ -61,8 +63,9 @@ public final class MockBank: Sendable {
     /// Binds and serves until `stop`.
     /// - Throws: what NIO and NIOSSL say when a certificate cannot be read or a port cannot be had.
     public static func start(_ configuration: Configuration) async throws -> MockBank {
-        let sender = try configuration.callbacks.map { try CallbackSender($0, now: configuration.now) }
-        let bank = Bank(tenant: configuration.tenant, keys: configuration.keys, sender: sender, now: configuration.now)
+        let face = configuration.face.face
+        let sender = try configuration.callbacks.map { try CallbackSender($0, face: face, now: configuration.now) }
+        let bank = Bank(face: face, sender: sender, now: configuration.now)
         let listener = try await BankListener(bank: bank, tls: configuration.tls, http2: configuration.http2)
             .bind(configuration.address, configuration.port)
         guard let controlPort = configuration.controlPort else { return MockBank(bank: bank, listener: listener, control: nil) }
@@ -108,12 +111,17 @@ public final class MockBank: Sendable {
 
     /// As `resolve`, into any final state.
     public func settle(_ reference: String, as status: Charge.Status, code: String? = nil) throws(SettleFailure) {
-        try bank.settle(reference, as: status, code: code)
+        try bank.settle([Settlement(reference: reference, status: .charge(status), code: code)])
+    }
+
+    /// As `settle`, for several charges at one moment: all or none, told by as few callbacks as the gateway makes of it.
+    public func settle(_ references: [String], as status: Charge.Status) throws(SettleFailure) {
+        try bank.settle(references.map { Settlement(reference: $0, status: .charge(status)) })
     }
 
     /// As `resolveRefund`.
     public func settleRefund(_ reference: String, of charge: String, as status: Refund.Status) throws(SettleFailure) {
-        try bank.settleRefund(reference, of: charge, as: status)
+        try bank.settle([Settlement(reference: reference, status: .refund(status, of: charge))])
     }
 
     /// Forgets charges, counters, rules and callbacks, those under way too.

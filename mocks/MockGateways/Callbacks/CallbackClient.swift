@@ -30,10 +30,9 @@ public struct CallbackClient: Sendable {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    /// Goes to the URL's host with the request's own target. A cancelled task ends the connection.
-    public func post(_ request: CallbackRequest) async -> CallbackResult {
-        guard let fields = try? request.headers() else { return .unanswered(.unsignable) }
-        let head = head(to: request.target, fields, length: request.body.count)
+    /// Goes to the URL's host with the post's own target. A cancelled task ends the connection.
+    public func post(_ post: CallbackPost) async -> CallbackResult {
+        let head = head(of: post)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let result = loop.makePromise(of: CallbackResult.self)
         let connecting = connect(on: loop)
@@ -42,7 +41,7 @@ public struct CallbackClient: Sendable {
             connecting.whenSuccess { $0.close(promise: nil) }
         }
         connecting.whenFailure { _ in end(.unanswered(.unreachable)) }
-        connecting.whenSuccess { CallbackExchange.run(head, request.body, on: $0, end) }
+        connecting.whenSuccess { CallbackExchange.run(head, post.body, on: $0, end) }
         let timer = loop.scheduleTask(in: timeout) { end(.unanswered(.timedOut)) }
         return await withTaskCancellationHandler {
             defer { timer.cancel() }
@@ -52,12 +51,12 @@ public struct CallbackClient: Sendable {
         }
     }
 
-    private func head(to target: String, _ fields: [(name: String, value: String)], length: Int) -> HTTPRequestHead {
-        var headers = HTTPHeaders(fields.map { ($0.name, $0.value) })
+    private func head(of post: CallbackPost) -> HTTPRequestHead {
+        var headers = HTTPHeaders(post.headers.map { ($0.name, $0.value) })
         headers.add(name: "Host", value: url.authority)
-        headers.add(name: "Content-Length", value: String(length))
+        headers.add(name: "Content-Length", value: String(post.body.count))
         headers.add(name: "Connection", value: "close")
-        return HTTPRequestHead(version: .http1_1, method: .POST, uri: target, headers: headers)
+        return HTTPRequestHead(version: .http1_1, method: .POST, uri: post.target, headers: headers)
     }
 
     /// A name with several addresses opens several channels, of which one is left: what is sent waits for that one.

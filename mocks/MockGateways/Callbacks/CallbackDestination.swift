@@ -16,7 +16,8 @@ public struct CallbackDestination: Sendable {
     }
 
     public var url: CallbackURL
-    public var key: SigningKey
+    /// What the face signs with; `nil` where callbacks are not signed.
+    public var key: SigningKey?
     public var tls = TLS()
     /// Whether every charge and refund calls back once it was answered, and not only those that change by themselves.
     public var tellsEverything = false
@@ -33,7 +34,7 @@ public struct CallbackDestination: Sendable {
     /// Makes event ids and nonces.
     public var random: @Sendable () -> UInt64
 
-    public init(url: CallbackURL, key: SigningKey, random: @escaping @Sendable () -> UInt64) {
+    public init(url: CallbackURL, key: SigningKey? = nil, random: @escaping @Sendable () -> UInt64) {
         self.url = url
         self.key = key
         self.random = random

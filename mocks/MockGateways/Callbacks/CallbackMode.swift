@@ -53,10 +53,11 @@ extension CallbackMode {
     }
 
     /// What becomes of it; `nil` where the answer was the decision.
-    var resolution: Resolution? {
+    /// - Parameter code: the gateway's own for a decline.
+    func resolution(declining code: String) -> Resolution? {
         switch self {
         case .beforeAnswer: nil
-        case .declined: .decline(code: DeclineCode.doNotHonour)
+        case .declined: .decline(code: code)
         default: .approve
         }
     }

@@ -5,9 +5,8 @@ import Synchronization
 final class CallbackSender: Sendable {
     /// What is sent, and in which way it goes wrong.
     struct Dispatch: Sendable {
-        /// One after the other, each when the one before was acknowledged.
-        let events: [BankEvent]
-        let reference: String
+        /// What each callback tells; one after the other, each when the one before was acknowledged.
+        let tellings: [[Occurrence]]
         let manner: CallbackMode
     }
 
@@ -20,15 +19,21 @@ final class CallbackSender: Sendable {
     }
 
     let destination: CallbackDestination
+    private let face: any Face
     private let client: CallbackClient
+    /// Shows no certificate.
+    private let stranger: CallbackClient
     private let now: @Sendable () -> Timestamp
     private let slots: PostingSlots
     private let state = Mutex(State())
 
     /// - Throws: what NIOSSL says when a certificate or key cannot be read.
-    init(_ destination: CallbackDestination, now: @escaping @Sendable () -> Timestamp) throws {
+    init(_ destination: CallbackDestination, face: any Face, now: @escaping @Sendable () -> Timestamp) throws {
         self.destination = destination
+        self.face = face
         self.now = now
+        let unproved = CallbackDestination.TLS(authorityPEM: destination.tls.authorityPEM)
+        stranger = try CallbackClient(url: destination.url, tls: unproved, timeout: destination.timeout)
         client = try CallbackClient(url: destination.url, tls: destination.tls, timeout: destination.timeout)
         slots = PostingSlots(destination.maximumConnections)
     }
@@ -78,27 +83,34 @@ final class CallbackSender: Sendable {
 extension CallbackSender {
     private func carry(_ dispatch: Dispatch, _ record: Recording) async {
         guard await wait(dispatch.manner.delay) else { return }
-        var last: CallbackRequest?
-        for event in dispatch.events {
-            last = await deliver(event, dispatch, record)
+        var last: Attempt?
+        for telling in dispatch.tellings {
+            last = await deliver(telling, dispatch.manner, record)
             if last == nil { return }
         }
         switch dispatch.manner {
-        case .twice: if let event = dispatch.events.last { _ = await deliver(event, dispatch, record) }
-        case .replayed: if let last { _ = await post(last, number: 1, dispatch, record) }
+        case .twice: if let last { _ = await deliver(last.told, dispatch.manner, record) }
+        case .replayed: if let last { _ = await post(last, number: 1, dispatch.manner, record) }
         default: break
         }
     }
 
-    /// - Returns: the request that was acknowledged.
-    private func deliver(_ event: BankEvent, _ dispatch: Dispatch, _ record: Recording) async -> CallbackRequest? {
+    /// One try, as it is signed.
+    private struct Attempt {
+        let told: [Occurrence]
+        let seal: Seal
+        let post: CallbackPost?
+    }
+
+    /// - Returns: what was acknowledged.
+    private func deliver(_ told: [Occurrence], _ manner: CallbackMode, _ record: Recording) async -> Attempt? {
         for (tried, pause) in ([.zero] + destination.waits).enumerated() {
             guard await wait(pause) else { return nil }
-            let request = request(for: event, dispatch.manner)
-            guard let result = await post(request, number: tried + 1, dispatch, record) else { return nil }
-            if result.isAcknowledged {
+            let attempt = attempt(to: told, manner)
+            guard let result = await post(attempt, number: tried + 1, manner, record) else { return nil }
+            if case .answered(let status) = result, face.acknowledges(status) {
                 record { $0.acknowledged += 1 }
-                return request
+                return attempt
             }
         }
         record { $0.abandoned += 1 }
@@ -107,24 +119,34 @@ extension CallbackSender {
 
     /// - Returns: `nil` when the task was cancelled.
     private func post(
-        _ request: CallbackRequest, number: Int, _ dispatch: Dispatch, _ record: Recording
+        _ attempt: Attempt, number: Int, _ manner: CallbackMode, _ record: Recording
     ) async -> CallbackResult? {
-        let result = await slots.withSlot { Task.isCancelled ? nil : await client.post(request) }
+        let client = manner == .forged && face.provesCallbacksByCertificate ? stranger : client
+        let result = await slots.withSlot { () -> CallbackResult? in
+            guard !Task.isCancelled else { return nil }
+            guard let post = attempt.post else { return .unanswered(.unsignable) }
+            return await client.post(post)
+        }
         guard let result, !Task.isCancelled else { return nil }
-        let attempt = CallbackAttempt(
-            number: number, reference: dispatch.reference, eventID: request.eventID, nonce: request.nonce,
-            timestamp: request.timestamp, result: result)
-        record { $0.add(attempt) }
+        record { callbacks in
+            for occurrence in attempt.told {
+                callbacks.add(
+                    CallbackAttempt(
+                        number: number, reference: occurrence.reference, eventID: occurrence.id, nonce: attempt.seal.nonce,
+                        timestamp: attempt.seal.timestamp, result: result))
+            }
+        }
         return result
     }
 
     private static let anotherSecret = Secret(text: "not the secret of this key")
 
-    private func request(for event: BankEvent, _ manner: CallbackMode) -> CallbackRequest {
-        let key = manner == .forged ? SigningKey(id: destination.key.id, secret: Self.anotherSecret) : destination.key
-        return CallbackRequest(
-            eventID: event.id, nonce: token(), timestamp: now() + manner.skew, key: key, target: destination.url.target,
-            body: event.body)
+    private func attempt(to told: [Occurrence], _ manner: CallbackMode) -> Attempt {
+        let isForged = manner == .forged
+        let key = destination.key.map { isForged ? SigningKey(id: $0.id, secret: Self.anotherSecret) : $0 }
+        let seal = Seal(
+            target: destination.url.target, key: key, isForged: isForged, nonce: token(), timestamp: now() + manner.skew)
+        return Attempt(told: told, seal: seal, post: face.callback(telling: told, seal))
     }
 
     /// `false` when the task was cancelled.

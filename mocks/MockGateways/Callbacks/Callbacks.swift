@@ -55,6 +55,6 @@ public enum CallbackResult: Sendable, Equatable {
         case unsignable
     }
 
-    /// Whether the bank takes the event as received: 200 or 204.
+    /// Whether a bank that speaks bank-hmac takes the event as received: 200 or 204.
     public var isAcknowledged: Bool { self == .answered(status: 200) || self == .answered(status: 204) }
 }

@@ -15,10 +15,11 @@ struct News: Sendable, Equatable {
 
 extension News {
     /// What comes of a charge or refund that was just opened.
-    init?(of call: BankCall, _ misbehaviour: Misbehaviour?, in ledger: Ledger, tellsEverything: Bool) {
+    /// - Parameter code: the gateway's own for a decline.
+    init?(of call: BankCall, _ course: Misbehaviour?, in ledger: Ledger, tellsEverything: Bool, declining code: String) {
         guard let subject = Subject(call) else { return nil }
-        if let mode = misbehaviour?.callbackMode ?? ledger.refundMode(of: subject), !subject.isApprovedAtOnce(mode) {
-            self.init(subject: subject, resolution: mode.resolution, manner: mode)
+        if let mode = course?.callbackMode ?? ledger.refundMode(of: subject), !subject.isApprovedAtOnce(mode) {
+            self.init(subject: subject, resolution: mode.resolution(declining: code), manner: mode)
         } else if tellsEverything {
             self.init(subject: subject)
         } else {
@@ -32,7 +33,7 @@ extension News.Subject {
         switch call {
         case .charge(let order): self = .charge(order.reference)
         case .refund(let charge, let reference, _): self = .refund(reference, of: charge)
-        case .inquiry, .capture, .void, .refundInquiry, .accountValidation: return nil
+        case .inquiry, .capture, .void, .refundInquiry, .accountValidation, .session: return nil
         }
     }
 
@@ -45,13 +46,6 @@ extension News.Subject {
     var reference: String {
         switch self {
         case .charge(let reference), .refund(let reference, _): reference
-        }
-    }
-
-    var eventKind: BankEvent.Kind {
-        switch self {
-        case .charge: .chargeUpdated
-        case .refund: .refundUpdated
         }
     }
 }
@@ -71,23 +65,30 @@ extension Ledger {
         return .forRefund
     }
 
-    /// A charge or refund as a callback tells of it.
-    func data(of subject: News.Subject) -> JSON? {
+    typealias Standing = (charge: Charge, refund: Refund?)
+
+    /// The charge, and the refund where that is the subject, as a callback tells of them.
+    func standing(of subject: News.Subject) -> Standing? {
         switch subject {
-        case .charge(let reference): self[reference]?.json
+        case .charge(let reference): return self[reference].map { ($0, nil) }
         case .refund(let reference, let charge):
-            self[charge]?.refunds.first { $0.reference == reference }?.json(of: charge)
+            guard let charge = self[charge], let refund = charge.refunds.first(where: { $0.reference == reference }) else {
+                return nil
+            }
+            return (charge, refund)
         }
     }
 
-    mutating func resolve(_ subject: News.Subject, as resolution: Resolution) throws(SettleFailure) {
+    mutating func resolve(_ subject: News.Subject, as resolution: Resolution, at now: Timestamp) throws(SettleFailure) {
         switch (subject, resolution) {
         case (.charge(let reference), .approve):
-            try settle(reference, as: self[reference]?.captures == false ? .authorized : .approved, code: nil)
-        case (.charge(let reference), .decline(let code)): try settle(reference, as: .declined, code: code)
-        case (.refund(let reference, let charge), .approve): try settleRefund(reference, of: charge, as: .approved)
+            let status: Charge.Status = self[reference]?.captures == false ? .authorized : .approved
+            try settle(reference, as: status, code: nil, at: now)
+        case (.charge(let reference), .decline(let code)): try settle(reference, as: .declined, code: code, at: now)
+        case (.refund(let reference, let charge), .approve):
+            try settleRefund(reference, of: charge, as: .approved, code: nil, at: now)
         case (.refund(let reference, let charge), .decline(let code)):
-            try settleRefund(reference, of: charge, as: .declined, code: code)
+            try settleRefund(reference, of: charge, as: .declined, code: code, at: now)
         }
     }
 }

@@ -39,4 +39,18 @@ public struct CallbackRequest: Sendable, Equatable {
             ("X-Nonce", nonce), ("X-Event-Id", eventID), ("X-Signature", try signature()),
         ]
     }
+
+    /// As it goes over the wire.
+    /// - Throws: as `signature()`.
+    func post() throws(CanonicalFailure) -> CallbackPost {
+        CallbackPost(target: target, headers: try headers(), body: body)
+    }
+}
+
+extension CallbackClient {
+    /// As `post` of what the request comes to; unanswered where it cannot be signed.
+    public func post(_ request: CallbackRequest) async -> CallbackResult {
+        guard let post = try? request.post() else { return .unanswered(.unsignable) }
+        return await self.post(post)
+    }
 }
