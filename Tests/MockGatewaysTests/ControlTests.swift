@@ -67,6 +67,8 @@ struct ControlTests {
             ("/settle", #"{"reference":"pay_1","status":"APPROVED"}"#, "already_final"),
             ("/settle", #"{"reference":"pay_2","status":"APPROVED"}"#, "unknown_reference"),
             ("/settle", #"{"reference":"pay_1","refund":"r","status":"APPROVED"}"#, "unknown_reference"),
+            ("/settle", #"{"settlements":[{"reference":"pay_1"}]}"#, "missing_status"),
+            ("/settle", #"{"settlements":[1]}"#, "missing_reference"),
         ])
     func refused(path: String, body: String, code: String) async throws {
         try await withBank(controlled: true) { bank, client in

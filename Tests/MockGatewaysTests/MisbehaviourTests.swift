@@ -72,6 +72,21 @@ struct MisbehaviourTests {
     }
 
     @Test(
+        "a decline by category is told in the bank's own code",
+        arguments: [
+            ("insufficient_funds", "51"), ("do_not_honor", "05"), ("suspected_fraud", "59"), ("authentication_required", "1A"),
+            ("expired", "99"), ("other", "99"),
+        ])
+    func categories(category: String, code: String) async throws {
+        try await withBank { bank, client in
+            let answer = try await client.charge(description: "mock:declined_\(category)")
+            #expect(answer.json?["status"] == .string("DECLINED"))
+            #expect(answer.code == code)
+            #expect(bank.ledger.moneyMovements == 0)
+        }
+    }
+
+    @Test(
         "the payer's action suits the method",
         arguments: [("card", "redirect"), ("pix", "display_qr"), ("upi", "approve_in_app")])
     func actions(method: String, action: String) async throws {

@@ -30,18 +30,22 @@ struct CallbackOptions: ParsableArguments {
         guard callbackUrl != nil || !(depending || callbackSecret != nil || callbackAlways) else {
             throw ValidationError("callbacks need --callback-url.")
         }
-        guard callbackUrl == nil || (callbackKeyId != nil && callbackSecret != nil) else {
-            throw ValidationError("--callback-url needs --callback-key-id and --callback-secret.")
-        }
         guard (callbackCertificate == nil) == (callbackKey == nil) else {
             throw ValidationError("--callback-certificate and --callback-key need each other.")
         }
     }
 
+    /// For protocols whose callbacks name their key.
+    func requireKey() throws {
+        guard callbackUrl == nil || (callbackKeyId != nil && callbackSecret != nil) else {
+            throw ValidationError("--callback-url needs --callback-key-id and --callback-secret.")
+        }
+    }
+
     /// `nil` where nobody is to be called back.
     func destination() throws -> CallbackDestination? {
-        guard let callbackUrl, let callbackKeyId, let callbackSecret else { return nil }
-        let key = SigningKey(id: callbackKeyId, secret: try callbackSecret.read())
+        guard let callbackUrl else { return nil }
+        let key = try callbackSecret.map { SigningKey(id: callbackKeyId ?? "", secret: try $0.read()) }
         var destination = CallbackDestination(url: callbackUrl, key: key, random: Self.random)
         destination.tls.authorityPEM = try callbackCa.map(PEMFile.read)
         if let callbackCertificate, let callbackKey {
