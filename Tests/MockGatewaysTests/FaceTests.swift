@@ -1,4 +1,5 @@
 import AdapterKit
+import Foundation
 import NIOHTTP1
 import TestKit
 import Testing
@@ -107,7 +108,10 @@ struct FaceCallbackTests {
         configuration.callbacks?.key = nil
         configuration.callbacks?.waits = [.zero]
         configuration.callbacks?.tls.authorityPEM = scratch.authority.certificate
-        configuration.callbacks?.tls.client = (scratch.server.certificate, scratch.server.key)
+        configuration.callbacks?.tls.client = (
+            [UInt8](try Data(contentsOf: URL(filePath: scratch.path("client.pem")))),
+            [UInt8](try Data(contentsOf: URL(filePath: scratch.path("client.key"))))
+        )
         let bank = try await MockBank.start(configuration)
         for number in 1...3 {
             let exit = try await Program.run(
