@@ -116,7 +116,7 @@ struct ChargePass: Sendable {
     /// Recovery asks once about what a gateway has taken; whoever has just heard it has nothing to ask.
     private func question(_ record: PaymentRecord, _ configured: (String) -> Gateway?) -> Step {
         guard purpose == .recovery, let name = record.gateway, let gateway = configured(name), trials[name]?.asked == nil,
-            gateway.adapter.capabilities.inquiryByReference, gateway.identity == record.gatewayIdentity
+            record.canAsk(gateway), gateway.identity == record.gatewayIdentity
         else { return .rest }
         return .ask(name)
     }
@@ -125,8 +125,7 @@ struct ChargePass: Sendable {
     /// where the gateway promises to take it once.
     private mutating func clearUp(_ record: PaymentRecord, at gateway: Gateway, _ situation: Situation) -> Step {
         let trial = trials[gateway.name] ?? Trial()
-        let canAsk = gateway.adapter.capabilities.inquiryByReference
-        if canAsk, trial.asked == nil { return .ask(gateway.name) }
+        if record.canAsk(gateway), trial.asked == nil { return .ask(gateway.name) }
         if trial.asked == .notFoundYet, let pause = pauseUntilProof(record, at: gateway, situation) {
             trials[gateway.name]?.asked = nil
             return .pause(pause)

@@ -50,6 +50,8 @@ extension OperationRecord {
         case .notFound: return kind == .refund ? .notDone : .unanswered(reason: "charge_not_found")
         case .found(let outcome):
             if kind == .refund { return outcome.kind == .pending ? .open : .settles(outcome) }
+            // It is not taken back as long as the payer may still act.
+            if case .requiresAction = outcome, kind == .void { return .notDone }
             guard case .approved(let approval) = outcome else { return .open }
             return approval.state == .authorized ? .notDone : .settles(outcome)
         }

@@ -199,6 +199,8 @@ extension PaymentRecord {
         for index in attempts.indices where attempts[index].isCharge && attempts[index].gateway == gateway {
             attempts[index].resolution = nil
             attempts[index].holdsUnwanted = true
+            // It is asked for and given back by it.
+            attempts[index].gatewayReference = approval.gatewayReference ?? attempts[index].gatewayReference
         }
     }
 

@@ -14,6 +14,17 @@ extension PaymentRecord {
         }
     }
 
+    /// What this gateway calls its charge.
+    func reference(at gateway: String) -> String? {
+        if self.gateway == gateway { return gatewayReference }
+        return attempts.last { $0.isCharge && $0.gateway == gateway && $0.gatewayReference != nil }?.gatewayReference
+    }
+
+    /// Whether this gateway can be asked: by our reference, or by its own where it told one.
+    func canAsk(_ gateway: Gateway) -> Bool {
+        gateway.adapter.capabilities.inquiryByReference || reference(at: gateway.name) != nil
+    }
+
     var lastChargeAttempt: AttemptRecord? { attempts.last(where: \.isCharge) }
 
     /// The gateway whose success is stored: the only one that may hold anything.

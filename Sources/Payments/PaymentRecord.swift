@@ -101,6 +101,8 @@ public struct AttemptRecord: Sendable, Equatable, Codable {
     public var end: End?
     /// How an attempt whose own answer was `unknown`, or never recorded, was cleared up; `nil`: it was not (O1).
     public var resolution: Resolution?
+    /// The gateway's own id of what it holds and should not: what it is asked by where it does not know ours.
+    public var gatewayReference: String?
     /// Set when the gateway said that it holds something although another one holds the payment, or nobody should (R6).
     public var holdsUnwanted: Bool?
 

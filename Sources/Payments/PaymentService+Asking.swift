@@ -12,13 +12,11 @@ enum Established: Sendable {
 }
 
 extension PaymentService {
-    /// Asks a gateway what became of its attempts to charge, by our own reference (O4).
+    /// Asks a gateway what became of its attempts to charge, by our own reference (O4), or by its own where it knows no other.
     func ask(_ gateway: Gateway, about record: PaymentRecord) async -> Established {
-        guard gateway.adapter.capabilities.inquiryByReference else { return .unanswered(reason: "not_supported") }
+        guard record.canAsk(gateway) else { return .unanswered(reason: "not_supported") }
         let inquiry = Operation.inquiry(
-            .init(
-                charge: record.id.text, gatewayReference: record.gateway == gateway.name ? record.gatewayReference : nil,
-                money: record.money))
+            .init(charge: record.id.text, gatewayReference: record.reference(at: gateway.name), money: record.money))
         let (answer, asked) = await exchange(inquiry, at: gateway, asking: record, reference: record.id.text)
         switch answer {
         case .found(.unknown(let unknown)): return .unanswered(reason: unknown.reason)

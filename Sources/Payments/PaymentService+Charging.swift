@@ -50,7 +50,10 @@ extension PaymentService {
         _ softDeclines: Set<FailureCategory>, until end: Duration
     ) async {
         guard let content else { return pass.exhaust(gateway.name) }
-        let name = content.operation(for: held.payment).name
+        let operation = content.operation(for: held.payment)
+        // What this gateway's protocol cannot say is no reason for the payment to fail: others may.
+        guard (try? gateway.adapter.request(for: operation)) != nil else { return pass.exhaust(gateway.name) }
+        let name = operation.name
         let now = held.payment.start(of: name, reference: held.payment.id.text, at: gateway, now: time.now())
         let from = held.payment.lastChargeAttempt?.gateway
         guard held.payment.attempts.count < PaymentRecord.maximumAttempts else { return pass.exhaust(gateway.name) }
@@ -119,11 +122,14 @@ extension PaymentService {
                 outcome: outcome, gateway: name, identity: gateway.identity, softDeclines: softDeclines, at: time.now())
             pass.asked(name, .unanswered)
             pass.exhaust(name)
+            let isLapsed = outcome.kind == .requiresAction && record.hasLapsed(at: gateway, now: asked.startedAt)
             held.change { work, decides in
                 let before = work.payment
                 var word = word
                 if !decides { word.softDeclines = [] }
                 work.payment.hear(word)
+                // The payer can act no more, and a success cannot come any more either (R4).
+                if decides, isLapsed, work.payment.status == .requiresAction { work.payment.close(.expired) }
                 if work.payment != before { work.payment.append(asked) }
             }
         // What it has taken, a "not found" does not undo, unless the payer can act no more (R4).

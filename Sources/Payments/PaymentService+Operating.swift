@@ -4,7 +4,11 @@ import Resilience
 
 /// Captures, voids and refunds at the gateway that holds the payment: the same promises as for charges, and nowhere else to go (O7).
 extension PaymentService {
-    private enum Asked { case notDone, unanswered }
+    private enum Asked {
+        case notDone, unanswered
+        /// The gateway cannot be asked about it: the same reference again is the question (O3).
+        case cannotBeAsked
+    }
 
     /// One go at an operation: what was tried in it.
     private struct Trial {
@@ -57,9 +61,13 @@ extension PaymentService {
     /// - Returns: whether there is more to try.
     private func ask(_ held: inout Held, _ trial: inout Trial, _ gateway: Gateway) async -> Bool {
         guard let operation = held.operation else { return false }
+        let inquiry = operation.inquiry(on: held.payment)
+        guard (try? gateway.adapter.request(for: inquiry)) != nil else {
+            trial.asked = .cannotBeAsked
+            return true
+        }
         if held.hasChanges { await commit(&held, .goOn) }
-        let (answer, asked) = await exchange(
-            operation.inquiry(on: held.payment), at: gateway, asking: held.payment, reference: operation.id.text)
+        let (answer, asked) = await exchange(inquiry, at: gateway, asking: held.payment, reference: operation.id.text)
         switch operation.meaning(of: answer) {
         case .settles(let outcome):
             let now = time.now()
@@ -81,7 +89,7 @@ extension PaymentService {
         if trial.mayHaveHappened {
             // A gateway that does not even answer a question takes no resend from recovery.
             guard gateway.adapter.capabilities.mayRepeat(after: time.now() - operation.createdAt),
-                trial.asked == .notDone || held.caller != nil
+                trial.asked == .notDone || trial.asked == .cannotBeAsked || held.caller != nil
             else { return false }
         }
         guard await waitForRetry(&held, trial, gateway, until: end) else { return false }

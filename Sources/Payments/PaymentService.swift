@@ -145,7 +145,8 @@ public final class PaymentService: Sendable {
         guard let id = derivation.payment(tenant: call.tenant, key: call.idempotencyKey) else { throw Problem(.internal) }
         let asked = Operation.Charge(
             reference: id.text, money: request.money, method: request.method, description: request.description)
-        do { _ = try primary.adapter.request(for: name == .payment ? .payment(asked) : .authorize(asked)) } catch {
+        let operation: Operation = name == .payment ? .payment(asked) : .authorize(asked)
+        do { _ = try primary.adapter.request(for: operation) } catch {
             throw Problem(.validationFailed, "The gateway \(primary.name) cannot take this: \(error.reason).")
         }
         guard let sealed = try? PaymentDetails(request).sealed(for: id, vault: vault) else { throw Problem(.internal) }
@@ -154,7 +155,9 @@ public final class PaymentService: Sendable {
             id: id, tenant: call.tenant, money: request.money, reference: request.reference, capture: request.capture,
             methodKind: request.method.kind, pinnedGateway: request.gateway, onUnavailable: request.onUnavailable, createdAt: now,
             sealed: sealed)
-        if let gateway = candidates.first(where: { !breakers.refuses($0.name) }) {
+        if let gateway = candidates.first(where: {
+            !breakers.refuses($0.name) && (try? $0.adapter.request(for: operation)) != nil
+        }) {
             record.become(processingAt: gateway)
             _ = record.begin(name, reference: id.text, at: gateway, now: now)
         }

@@ -18,7 +18,8 @@ private struct CapableAdapter: GatewayAdapter {
         account = [try settings.requiredText("can")]
         let can = account[0].split(separator: "+")
         capabilities = Capabilities(
-            operations: [.payment], methods: [.card], idempotency: .none, inquiryByReference: can.contains("inquiry"),
+            operations: [.payment], methods: can.contains("pix") ? [.pix] : can.contains("upi") ? [.upi] : [.card],
+            idempotency: .none, inquiryByReference: can.contains("inquiry"),
             notFoundFinalAfter: can.contains("proof") ? .seconds(90) : nil, acceptsSignedRequestFor: nil,
             reversal: can.contains("reversal"), lateSuccess: can.contains("late") ? .within(.seconds(300)) : .never)
     }
@@ -112,5 +113,42 @@ private struct CapableAdapter: GatewayAdapter {
         #expect(notes.first?.message == "without effect: the route has one gateway")
         #expect(notes.first?.line == 7)
         #expect(configuration.failovers.isEmpty)
+    }
+
+    @Test("a step to a gateway that takes no method of the one before can never be taken, and says so")
+    func strangers() throws {
+        let configuration = try Self.read("inquiry+proof+pix", routes: "{ gateways: [bank-a, bank-b] }")
+        let report = ConfigurationReport(configuration, now: Timestamp(seconds: 1_800_000_000))
+        #expect(
+            report.failovers.map(\.text) == [
+                "routes[0]: bank-a → bank-b: never: bank-b takes no method of payment that bank-a takes"
+            ])
+        let step = try #require(report.json["failovers"]?.elements?.first)
+        #expect(step["when_not_processed"]?.bool == false)
+        #expect(step["when_unknown"]?.bool == false)
+        #expect(step["not_found_final_after"] == .null)
+    }
+
+    @Test(
+        "a route is refused that names a gateway for methods of payment it does not take, with the reason",
+        arguments: [
+            ("pix", "[pix]", "[bank-a, bank-b]", "routes[0].gateways[1]", "bank-b takes card only"),
+            ("upi", "[card, pix]", "[bank-b, bank-a]", "routes[0].gateways[1]", "bank-a takes upi only"),
+            ("pix", "[upi]", "[bank-a]", "routes[0].gateways[0]", "bank-a takes pix only"),
+        ])
+    func foreignMethod(can: String, methods: String, gateways: String, key: String, reason: String) throws {
+        #expect {
+            try Self.read("inquiry+proof+\(can)", routes: "{ match: { method: \(methods) }, gateways: \(gateways) }")
+        } throws: { error in
+            let problems = (error as? ConfigurationProblems)?.all ?? []
+            return problems.map(\.key) == [key] && problems.allSatisfy { $0.expected.hasSuffix(reason) }
+        }
+    }
+
+    @Test("a gateway may stand in a route that has one method in common with it, or names none")
+    func commonMethod() throws {
+        for match in ["{ method: [pix, card] }", "{}"] {
+            _ = try Self.read("inquiry+proof+pix", routes: "{ match: \(match), gateways: [bank-a, bank-b] }")
+        }
     }
 }

@@ -38,12 +38,14 @@ struct World: Sendable {
     ///   - policy: how often `bank-a` and `bank-b` are tried again and asked. Unless given, an attempt is not repeated.
     ///   - callback: what the callbacks of either gateway must prove; `nil`: they have none.
     ///   - softDeclines: declines that the route lets move on.
+    ///   - adapters: those of `bank-a` and `bank-b`.
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
         policy: Gateway.Policy = once, callback: CallbackPolicy? = signed, softDeclines: Set<FailureCategory> = [],
         queue: Cadence = .queue,
         breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline,
+        adapters: (a: any GatewayAdapter.Type, b: any GatewayAdapter.Type) = (BankHMACAdapter.self, BankHMACAdapter.self),
         beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
@@ -64,8 +66,9 @@ struct World: Sendable {
             routing: Routing(
                 routes: [.init(gateways: route, failoverOnDeclines: softDeclines)],
                 gateways: [
-                    try Self.gateway("bank-a", account: account, settings: settings, policy: policy, callback: callback),
-                    try Self.gateway("bank-b", policy: policy, callback: callback),
+                    try Self.gateway(
+                        "bank-a", adapters.a, account: account, settings: settings, policy: policy, callback: callback),
+                    try Self.gateway("bank-b", adapters.b, policy: policy, callback: callback),
                 ],
                 allowed: ["limited": ["bank-b"]]),
             store: store, callbacks: callbacks,
@@ -86,14 +89,15 @@ struct World: Sendable {
     static let usualKey: [(String, JSON)] = [("key_id", .string("k1")), ("secret", .string("text"))]
 
     static func gateway(
-        _ name: String, account: String = "acme-123", settings: [(String, JSON)] = usualKey,
+        _ name: String, _ adapter: any GatewayAdapter.Type = BankHMACAdapter.self, account: String = "acme-123",
+        settings: [(String, JSON)] = usualKey,
         policy: Gateway.Policy = once, callback: CallbackPolicy? = signed
     ) throws -> Gateway {
         let settings = AdapterSettings(values: .members([("tenant", .string(account))] + settings)) {
             _ throws(AdapterSettings.SecretFailure) in Secret(text: FakeTransport.Step.secretText)
         }
         return Gateway(
-            name: name, adapter: try BankHMACAdapter(settings: settings),
+            name: name, adapter: try adapter.init(settings: settings),
             endpoint: Endpoint(scheme: .https, host: "\(name).test", port: 443, attemptTimeout: attempt), policy: policy,
             callback: callback)
     }

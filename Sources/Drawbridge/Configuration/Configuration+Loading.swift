@@ -44,6 +44,7 @@ extension Configuration {
         section.refuseUnknownKeys()
         configuration.checkExposure(section)
         configuration.checkFailovers(section)
+        configuration.checkMethods(section)
         configuration.checkCallbacks(section)
         guard reading.problems.isEmpty else { throw ConfigurationProblems(reading.problems) }
         configuration.file = file.path

@@ -8,11 +8,16 @@ struct RouteFailover: Sendable, Equatable {
     let from: String
     let to: String
     let safety: FailoverSafety
+    /// Whether a payment that the one takes could be taken by the other.
+    let hasCommonMethod: Bool
     /// Declines that move on.
     let declines: [FailureCategory]
 
     /// For people.
     var text: String {
+        guard hasCommonMethod else {
+            return "\(route): \(from) → \(to): never: \(to) takes no method of payment that \(from) takes"
+        }
         let conditions = ["when not processed"] + declined + [unknown]
         return "\(route): \(from) → \(to): \(conditions.joined(separator: "; "))"
     }
@@ -31,8 +36,10 @@ struct RouteFailover: Sendable, Equatable {
 
     var json: JSON {
         .members([
-            ("route", .string(route)), ("from", .string(from)), ("to", .string(to)), ("when_not_processed", .bool(true)),
-            ("when_declined", .array(declines.map { .string($0.rawValue) })), ("when_unknown", .bool(isProvable)),
+            ("route", .string(route)), ("from", .string(from)), ("to", .string(to)),
+            ("when_not_processed", .bool(hasCommonMethod)),
+            ("when_declined", .array(hasCommonMethod ? declines.map { .string($0.rawValue) } : [])),
+            ("when_unknown", .bool(isProvable)),
             ("not_found_final_after", .optional(finalAfter)), ("text", .string(text)),
         ])
     }
@@ -40,7 +47,7 @@ struct RouteFailover: Sendable, Equatable {
     private var isProvable: Bool { finalAfter != nil }
 
     private var finalAfter: String? {
-        if case .provable(let delay) = safety { delay.written } else { nil }
+        if hasCommonMethod, case .provable(let delay) = safety { delay.written } else { nil }
     }
 }
 
@@ -49,10 +56,32 @@ extension Configuration {
     var failovers: [RouteFailover] {
         routes.enumerated().flatMap { index, route in
             zip(route.gateways, route.gateways.dropFirst()).compactMap { from, to in
-                guard let gateway = gateways.first(where: { $0.name == from }) else { return nil }
+                guard let gateway = self.gateway(named: from), let next = self.gateway(named: to) else { return nil }
+                let methods = Set(route.match.methods ?? PaymentMethod.Kind.allCases)
+                    .intersection(gateway.adapter.capabilities.methods)
                 return RouteFailover(
                     route: "routes[\(index)]", from: from, to: to, safety: gateway.adapter.capabilities.failover,
+                    hasCommonMethod: !methods.isDisjoint(with: next.adapter.capabilities.methods),
                     declines: route.failoverOnDeclines)
+            }
+        }
+    }
+
+    private func gateway(named name: String) -> Gateway? { gateways.first { $0.name == name } }
+
+    /// A gateway is refused in a route for methods of payment that it does not take: it would never be asked.
+    func checkMethods(_ root: ConfigurationSection) {
+        for (index, route) in routes.enumerated() {
+            guard let wanted = route.match.methods else { continue }
+            for (position, name) in route.gateways.enumerated() {
+                guard let taken = gateway(named: name)?.adapter.capabilities.methods, taken.isDisjoint(with: wanted) else {
+                    continue
+                }
+                let words = PaymentMethod.Kind.allCases.filter(taken.contains).map(\.rawValue).joined(separator: ", ")
+                root.reading.problem(
+                    at: "routes[\(index)].gateways[\(position)]",
+                    expected:
+                        "a gateway that takes \(wanted.map(\.rawValue).joined(separator: " or ")); \(name) takes \(words) only")
             }
         }
     }
@@ -61,8 +90,7 @@ extension Configuration {
     func checkFailovers(_ root: ConfigurationSection) {
         for (index, route) in routes.enumerated() where route.gateways.count > 1 {
             for (position, name) in route.gateways.dropLast().enumerated() {
-                guard let gateway = gateways.first(where: { $0.name == name }) else { continue }
-                guard gateway.adapter.capabilities.failover == .never else { continue }
+                guard gateway(named: name)?.adapter.capabilities.failover == .never else { continue }
                 root.reading.problem(
                     at: "routes[\(index)].gateways[\(position)]",
                     expected:

@@ -54,11 +54,11 @@ import Testing
     /// What breaks, beside `redacts`: every flawed adapter lets the CVC be logged.
     private static let flaws: [(FlawedAdapter.Flaw, Rules)] = [
         (.logsTooMuch, []), (.changesBytes, [.encodesDeterministically]), (.losesAmount, [.keepsAmount]),
-        (.losesReference, [.keepsReference]), (.emptiesVoid, [.sendsBody, .keepsReference]),
+        (.losesReference, [.keepsReference]), (.emptiesVoid, [.sendsBody]),
         (.cannotRefund, [.encodesEveryOperation]), (.guessesDecline, [.refusesUnreadable, .mapsFixtures]),
         (.guessesApproval, [.refusesUnreadable, .mapsFixtures]), (.guessesInquiry, [.refusesUnreadable, .mapsFixtures]),
         (.guessesAccount, [.refusesUnreadable, .mapsFixtures]), (.mixesCodes, [.mapsFixtures]),
-        (.findsWithoutAsking, [.declaresConsistently]),
+        (.findsWithoutAsking, [.declaresConsistently, .keepsReference]),
         (.countsEvents, [.readsCallbacks, .readsDeterministically, .refusesUnreadableCallback]),
         (.emptiesEventID, [.readsCallbacks, .boundsEvents]), (.mixesSubjects, [.namesSubjects]),
         (.guessesNoNews, [.readsCallbacks, .refusesUnreadableCallback, .namesSubjects]),

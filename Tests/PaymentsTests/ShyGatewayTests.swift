@@ -1,0 +1,198 @@
+import AdapterKit
+import BankHMAC
+import TestKit
+import Testing
+
+@testable import Payments
+
+@Suite("Gateways that know no reference but their own (O3, O4)", .timeLimit(.minutes(1)))
+struct ShyGatewayTests {
+    private static let token = JSON.payment(
+        ("method", .members([("type", .string("card")), ("card", .members([("token", .string("tok_1"))]))])))
+    private static let authorization = token.with("capture", .string("manual"))
+    private static let shy: (a: any GatewayAdapter.Type, b: any GatewayAdapter.Type) = (ShyAdapter.self, BankHMACAdapter.self)
+
+    private func world(
+        retries: Int = 0, route: [String] = ["bank-a", "bank-b"], softDeclines: Set<FailureCategory> = [],
+        adapters: (a: any GatewayAdapter.Type, b: any GatewayAdapter.Type) = shy
+    ) throws -> World {
+        try World(route: route, policy: .init(maximumRetries: retries), softDeclines: softDeclines, adapters: adapters)
+    }
+
+    @Test("an answer that was lost is asked for by the same request under the same reference, and nowhere else")
+    func repeated() async throws {
+        let world = try world()
+        world.bank.script(.lost)
+        #expect(try await world.pay(Self.token).status == 202)
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.charge("APPROVED"))
+        await world.recover()
+        #expect(world.sent == ["POST /v1/charges", "POST /v1/charges"])
+        #expect(world.hosts == ["bank-a.test", "bank-a.test"])
+        #expect(Set(world.bank.sent.map(\.request.body)).count == 1)
+        #expect(try await world.record().status == .succeeded)
+    }
+
+    @Test("from three quarters of the reference's life on nothing is sent any more (O3)")
+    func tooOld() async throws {
+        let world = try world()
+        world.bank.script(.lost)
+        #expect(try await world.pay(Self.token).status == 202)
+        world.time.advance(by: .seconds(18 * 3_600))
+        await world.recover()
+        #expect(world.sent.count == 1)
+        #expect(try await world.record().status == .processing)
+    }
+
+    @Test("what it has taken is asked about by its own reference")
+    func asked() async throws {
+        let world = try world()
+        world.bank.script(.charge("PENDING"))
+        #expect(try await world.pay(Self.token).status == 202)
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.charge("APPROVED"))
+        await world.recover()
+        #expect(world.sent == ["POST /v1/charges", "GET /v1/charges/\(try world.id())"])
+        #expect(world.bank.sent.last?.request.headers.single("X-Bank-Reference") == "bank-1")
+        #expect(try await world.record().status == .succeeded)
+    }
+
+    @Test("its \"not found\" proves nothing, however late")
+    func notFound() async throws {
+        let world = try world()
+        world.bank.script(.charge("PENDING"))
+        #expect(try await world.pay(Self.token).status == 202)
+        world.time.advance(by: .seconds(20 * 3_600))
+        world.bank.script(.notFound)
+        await world.recover()
+        #expect(try await world.record().status == .processing)
+        #expect(Set(world.hosts) == ["bank-a.test"])
+    }
+
+    @Test("a refund that cannot be asked about is repeated under its reference, also by recovery")
+    func refund() async throws {
+        let world = try world()
+        let id = try await world.paid(Self.token)
+        world.bank.script(.lost)
+        #expect(try await world.operate(.refund, on: id).status == 202)
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.refund("APPROVED", amount: 1_000))
+        await world.recover()
+        let refunds = world.bank.sent.filter { $0.request.target.hasSuffix("/refunds") }
+        #expect(refunds.count == 2)
+        #expect(Set(refunds.map(\.request.body)).count == 1)
+        #expect(world.sent.count == 3)
+        #expect(try await world.record().amountRefunded == 1_000)
+    }
+
+    @Test("a refund is not repeated once three quarters of its reference's life are over")
+    func oldRefund() async throws {
+        let world = try world()
+        let id = try await world.paid(Self.token)
+        world.bank.script(.lost)
+        #expect(try await world.operate(.refund, on: id).status == 202)
+        world.time.advance(by: .seconds(18 * 3_600))
+        await world.recover()
+        #expect(world.sent.count == 2)
+    }
+
+    @Test("what it takes late, after the payment has gone on, is asked for and given back by its own reference (R6)")
+    func lateSuccess() async throws {
+        let world = try world(softDeclines: [.issuerUnavailable])
+        world.bank.script(.charge("DECLINED", code: "91"), .charge("AUTHORIZED"))
+        #expect(try await world.pay(Self.authorization).status == 201)
+        #expect(world.hosts == ["bank-a.test", "bank-b.test"])
+        let approval = Approval(
+            state: .authorized, gatewayReference: "late-1",
+            money: Money(minorUnits: 1_000, currency: try #require(Currency("EUR"))))
+        #expect(try await world.hear(.approved(approval)) == .applied)
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.charge("AUTHORIZED"), .charge("VOIDED"))
+        await world.recover()
+        let id = try world.id()
+        #expect(world.sent.suffix(2) == ["GET /v1/charges/\(id)", "POST /v1/charges/\(id)/voids"])
+        #expect(world.bank.sent.dropLast().last?.request.headers.single("X-Bank-Reference") == "late-1")
+        #expect(try await world.record().attempts.first?.resolution == .reversed)
+        #expect(try await world.record().gateway == "bank-b")
+    }
+
+    @Test("what a gateway's protocol cannot say is no reason to fail a payment that others may take")
+    func unspeakable() async throws {
+        let world = try world(adapters: (BankHMACAdapter.self, ShyAdapter.self))
+        world.bank.script(.notTaken)
+        let answer = try await world.pay(Self.token.with("description", .string("unspeakable")))
+        #expect(answer.state == "queued")
+        #expect(world.hosts == ["bank-a.test"])
+    }
+
+    @Test("what the first gateway's protocol cannot say is the caller's to mend, and nothing is stored")
+    func unspeakableAtFirst() async throws {
+        let world = try world()
+        let answer = try await world.pay(Self.token.with("description", .string("unspeakable")))
+        #expect(answer.status == 422)
+        #expect(answer.text.contains("description"))
+        #expect(world.sent.isEmpty)
+        #expect(try await world.store.payment(try world.id(), tenant: "acme") == nil)
+    }
+
+    @Test("an approval in a callback that names no amount means what was asked")
+    func unnamedAmount() async throws {
+        let world = try world()
+        world.bank.script(.charge("PENDING"))
+        #expect(try await world.pay(Self.token).status == 202)
+        #expect(try await world.hear(.approved(Approval(state: .captured, gatewayReference: nil, money: .unnamed))) == .applied)
+        let record = try await world.record()
+        #expect(record.status == .succeeded)
+        #expect(record.amountCaptured == 1_000)
+    }
+}
+
+@Suite("Payments whose payer must act (R4)", .timeLimit(.minutes(1)))
+struct PayerActionTests {
+    private static let expiry = "2026-01-01T00:01:00Z"
+    private static let action = JSON.members([
+        ("type", .string("display_qr")), ("qr_payload", .string("0002")), ("expires_at", .string(expiry)),
+    ])
+
+    private func waiting() async throws -> World {
+        let world = try World()
+        world.bank.script(.charge("ACTION_REQUIRED", action: Self.action))
+        try #require(try await world.pay().state == "requires_action")
+        return world
+    }
+
+    private func look(_ world: World, after wait: Duration, _ steps: FakeTransport.Step...) async {
+        world.time.advance(by: wait)
+        for step in steps { world.bank.script(step) }
+        await world.recover()
+    }
+
+    @Test("an action that has expired ends nothing while a success may still come")
+    func expired() async throws {
+        let world = try await waiting()
+        await look(world, after: .seconds(200), .charge("ACTION_REQUIRED", action: Self.action))
+        #expect(try await world.record().status == .requiresAction)
+    }
+
+    @Test("past its expiry and its late success it ends, and what is still offered to the payer there is taken away")
+    func lapsed() async throws {
+        let world = try await waiting()
+        await look(world, after: .seconds(301), .charge("ACTION_REQUIRED", action: Self.action))
+        let record = try await world.record()
+        #expect(record.status == .failed)
+        #expect(record.failure?.category == .expired)
+        await look(world, after: .seconds(2), .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
+        #expect(world.sent.suffix(2) == ["GET /v1/charges/\(record.id)", "POST /v1/charges/\(record.id)/voids"])
+    }
+
+    @Test("a void whose answer was lost is repeated where the payer may still act")
+    func lostVoid() async throws {
+        let world = try await waiting()
+        let id = try world.id()
+        world.bank.script(.lost, .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
+        #expect(try await world.operate(.void, on: id).status == 202)
+        await look(world, after: .seconds(5), .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
+        #expect(world.sent.filter { $0.hasSuffix("/voids") }.count == 2)
+        #expect(try await world.record().status == .canceled)
+    }
+}
