@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import MockGateways
+
+@Suite("A folder of expectations")
+struct ExpectationFolderTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "expectations-\(UUID().uuidString)")
+
+    /// Loads a folder of these files.
+    private func load(_ files: [String: String]) throws -> ExpectationFolder {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, content) in files { try Data(content.utf8).write(to: folder.appending(path: name)) }
+        return try ExpectationFolder(folder.path)
+    }
+
+    private static func expectation(_ id: String) -> String { #"{"id":"\#(id)","httpRequest":{},"httpResponse":{}}"# }
+
+    @Test("is read file by file, in the order of their names")
+    func reads() throws {
+        let loaded = try load([
+            "b.json": "[\(Self.expectation("3"))]", "a.json": "[\(Self.expectation("1")),\(Self.expectation("2"))]",
+            "README.md": "no",
+        ])
+        #expect(loaded.expectations.map(\.id) == ["1", "2", "3"])
+    }
+
+    @Test(
+        "is refused with the file's name and the place in it",
+        arguments: [
+            (["a.json": "[]", "b.json": "[{}]"], "/b.json [0].httpRequest: missing"),
+            (["a.json": #"[{"httpRequest":{},"httpForward":{}}]"#], "/a.json [0].httpForward: not supported by mock-gateways"),
+            (["a.json": "[{]"], "/a.json: not valid JSON, at byte 2 (/0)"),
+            (["a.json": expectation("1")], "/a.json: not an array"),
+            (["a.json": "[\(expectation("1"))]", "b.json": "[\(expectation("1"))]"], "/b.json: the id 1 occurs twice in "),
+            (["README.md": ""], ": holds 0 files of the name *.json, not 1 to 1000"),
+            (["a.json": String(repeating: " ", count: 1_048_577)], "/a.json: not a file of up to 1 MiB that can be read"),
+        ] as [([String: String], String)])
+    func refuses(files: [String: String], problem: String) {
+        do {
+            _ = try load(files)
+            Issue.record("was read")
+        } catch { #expect("\(error)".hasPrefix(folder.path + problem)) }
+    }
+
+    @Test("is refused when it is not there")
+    func missing() {
+        #expect(throws: ExpectationRefusal(place: "/nowhere", problem: "not a folder that can be read")) {
+            _ = try ExpectationFolder("/nowhere")
+        }
+    }
+}
