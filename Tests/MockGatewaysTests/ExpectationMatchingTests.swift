@@ -40,7 +40,7 @@ struct ExpectationMatchingTests {
 
     @Test(
         "wants the query parameters it names, in either form, and does not mind others",
-        arguments: [#"{"a":["1"]}"#, #"{"a":"1"}"#, #"[{"name":"a","values":["1"]}]"#, #"{"a":["[0-9]"]}"#, #"{"A":["1"]}"#])
+        arguments: [#"{"a":["1"]}"#, #"{"a":"1"}"#, #"[{"name":"a","values":["1"]}]"#, #"{"a":["1|x"]}"#, #"{"A":["1"]}"#])
     func query(parameters: String) throws {
         let matcher = #"{"queryStringParameters":\#(parameters)}"#
         #expect(try matches(matcher, Sample.request("GET", "/?b=2&a=1")))

@@ -2,6 +2,9 @@ import AdapterKit
 
 @testable import MockGateways
 
+/// Swift Testing has one too.
+typealias Expectation = MockGateways.Expectation
+
 /// Expectations and requests as tests write them.
 enum Sample {
     static let now = Timestamp(seconds: 1_767_323_045)

@@ -47,10 +47,18 @@ final class Bank: Sendable {
     /// `nil` where nobody is called back.
     let sender: CallbackSender?
     let now: @Sendable () -> Timestamp
+    /// Asked before the face.
+    let expectations: Expectations
+    /// Whether expectations are all there is.
+    let isStatic: Bool
     private let state = Mutex(State())
 
-    init(face: any Face, sender: CallbackSender? = nil, now: @escaping @Sendable () -> Timestamp) {
+    init(
+        face: any Face, sender: CallbackSender? = nil, isStatic: Bool = false, now: @escaping @Sendable () -> Timestamp
+    ) {
         self.face = face
+        self.isStatic = isStatic
+        expectations = Expectations(now: now)
         self.sender = sender
         self.now = now
     }

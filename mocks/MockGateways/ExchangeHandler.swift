@@ -17,9 +17,20 @@ final class ExchangeHandler: ChannelInboundHandler {
         isBusy = true
         let request = unwrapInboundIn(data)
         let keepsAlive = request.head.isKeepAlive
+        if let action = bank.expected(request) { return follow(action, context, keepsAlive: keepsAlive) }
         switch bank.admit(request, overHTTP2: context.channel.parent?.parent != nil) {
         case .answered(let reply): send(reply, context, keepsAlive: keepsAlive)
         case .admitted(let visit): serve(visit, context, keepsAlive: keepsAlive)
+        }
+    }
+
+    private func follow(_ action: Expectations.Action, _ context: ChannelHandlerContext, keepsAlive: Bool) {
+        switch action {
+        case .respond(let response):
+            later(response.delayMilliseconds, context) { handler, context in
+                handler.send(Reply(response), context, keepsAlive: keepsAlive)
+            }
+        case .drop(let milliseconds): later(milliseconds, context) { handler, context in handler.close(context.channel) }
         }
     }
 
@@ -78,7 +89,7 @@ extension ExchangeHandler {
         var headers = reply.headers
         headers.add(name: "Content-Length", value: String(reply.length))
         if !keepsAlive { headers.add(name: "Connection", value: "close") }
-        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: reply.status), headers: headers)
+        let head = HTTPResponseHead(version: .http1_1, status: reply.line, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         switch reply.delivery {
         case .whole: finish(reply.body, context, closing: !keepsAlive)
@@ -131,6 +142,10 @@ extension ExchangeHandler {
 }
 
 extension Reply {
+    fileprivate var line: HTTPResponseStatus {
+        reason.map { .custom(code: UInt(status), reasonPhrase: $0) } ?? .init(statusCode: status)
+    }
+
     fileprivate var length: Int {
         if case .flood(let bytes) = delivery { bytes } else { body.count }
     }

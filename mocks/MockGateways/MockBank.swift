@@ -32,6 +32,10 @@ public final class MockBank: Sendable {
         public var controlPort: Int?
         /// Who is called back when a charge or refund changes by itself; `nil` is nobody.
         public var callbacks: CallbackDestination?
+        /// What is answered before the books are asked.
+        public var expectations: [ExpectationFolder] = []
+        /// Whether there are no books: what no expectation matches is answered 404.
+        public var isStatic = false
         /// The wall clock.
         public var now: @Sendable () -> Timestamp
 
@@ -61,16 +65,17 @@ public final class MockBank: Sendable {
     }
 
     /// Binds and serves until `stop`.
-    /// - Throws: what NIO and NIOSSL say when a certificate cannot be read or a port cannot be had.
+    /// - Throws: `ExpectationRefusal` when there are too many expectations; what NIO and NIOSSL say when a certificate cannot be read or a port cannot be had.
     public static func start(_ configuration: Configuration) async throws -> MockBank {
         let face = configuration.face.face
         let sender = try configuration.callbacks.map { try CallbackSender($0, face: face, now: configuration.now) }
-        let bank = Bank(face: face, sender: sender, now: configuration.now)
+        let bank = Bank(face: face, sender: sender, isStatic: configuration.isStatic, now: configuration.now)
+        for folder in configuration.expectations { _ = try bank.expectations.add(folder.expectations) }
         let listener = try await BankListener(bank: bank, tls: configuration.tls, http2: configuration.http2)
             .bind(configuration.address, configuration.port)
         guard let controlPort = configuration.controlPort else { return MockBank(bank: bank, listener: listener, control: nil) }
         do {
-            let control = try await ControlListener(bank: bank).bind(port: controlPort)
+            let control = try await ControlListener(bank: bank, gatewayPort: listener.port).bind(port: controlPort)
             return MockBank(bank: bank, listener: listener, control: control)
         } catch {
             await listener.close()

@@ -3,6 +3,8 @@ import NIOHTTP1
 /// An answer as bytes, and how they are to be sent.
 struct Reply: Sendable, Equatable {
     var status: Int
+    /// What HTTP/1.1 says after the status; `nil` is the usual phrase.
+    var reason: String?
     var headers: HTTPHeaders
     var body: [UInt8]
     var delivery = Delivery.whole

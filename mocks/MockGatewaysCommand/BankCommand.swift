@@ -15,6 +15,7 @@ struct BankCommand: AsyncParsableCommand {
                               {"settlements":[...]} for several at one moment
               POST /reset     forgets charges, counters, rules and callbacks
               GET  /ledger, /ledger/REFERENCE, /counters, /callbacks
+              PUT  /mockserver/expectation and others of MockServer (mocks/expectations/README.md)
             Operations: \(BankOperation.allCases.map(\.rawValue).joined(separator: ", ")).
             Names: \(Misbehaviour.names.joined(separator: ", ")).
 

@@ -23,6 +23,12 @@ struct ServingOptions: ParsableArguments {
     @Flag(name: .customLong("http2"), help: "Offer HTTP/2 beside HTTP/1.1.")
     var http2 = false
 
+    @Option(help: "Folder of MockServer expectation files, *.json; may be repeated. They are asked before the books.")
+    var expectations: [String] = []
+
+    @Flag(name: .customLong("static"), help: "No books: what no expectation matches is answered 404.")
+    var isStatic = false
+
     func validate() throws {
         for port in [port, controlPort] where !(0...65_535).contains(port) {
             throw ValidationError("\(port) is not a port: 0 to 65535.")
@@ -39,7 +45,13 @@ struct ServingOptions: ParsableArguments {
             certificatePEM: try PEMFile.read(certificate), keyPEM: try PEMFile.read(key),
             clientCAPEM: try clientCa.map(PEMFile.read))
         configuration.http2 = http2
+        configuration.isStatic = isStatic
+        configuration.expectations = try expectations.map(Self.folder)
         return configuration
+    }
+
+    private static func folder(_ path: String) throws -> ExpectationFolder {
+        do throws(ExpectationRefusal) { return try ExpectationFolder(path) } catch { throw ValidationError(error.description) }
     }
 
     /// Serves until SIGTERM or SIGINT. Prints one line of JSON when it listens.
