@@ -51,3 +51,24 @@ struct ExpectationFolderTests {
         }
     }
 }
+
+@Suite("What is written down about expectations")
+struct ExpectationExampleTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "mocks/expectations")
+
+    @Test("the README's example is taken")
+    func example() throws {
+        let text = try String(contentsOf: Self.folder.appending(path: "README.md"), encoding: .utf8)
+        let example = try #require(
+            text.components(separatedBy: "```json\n").dropFirst().first?.components(separatedBy: "```").first)
+        #expect(try Expectation.several(Sample.json(example)).count == 1)
+    }
+
+    @Test("every provider's folder loads")
+    func folders() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: Self.folder.path) where !name.contains(".") {
+            #expect(throws: Never.self) { _ = try ExpectationFolder(Self.folder.appending(path: name).path) }
+        }
+    }
+}

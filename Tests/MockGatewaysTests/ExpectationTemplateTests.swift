@@ -102,7 +102,7 @@ struct ExpectationTemplateTests {
             ("#if($request.method == 'POST'){}#end", "#if is not supported by mock-gateways"),
             ("#foreach($a in $b){}#end", "#foreach is not supported by mock-gateways"),
             ("## comment", "## is not supported by mock-gateways"), ("#* comment *#", "#* is not supported by mock-gateways"),
-            ("#[[raw]]#", "#[[ is not supported by mock-gateways"), ("#macro(a)#end", "#macro is not supported by mock-gateways"),
+            ("#[[raw]]#", "#[[raw is not supported by mock-gateways"), ("#macro(a)#end", "#macro is not supported by mock-gateways"),
             ("#{set}($a = $request.body)", "#{set is not supported by mock-gateways"),
             ("#set($json = $request.body)", "#set of $json is not supported by mock-gateways"),
             ("#set($a = 'text')", #"expected $ before "'text')""#), ("#set($a = $b)", "$b is not supported by mock-gateways"),
