@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Makes what the demo needs for mutual TLS: an authority, a server certificate for 127.0.0.1 and localhost, and a client
 # certificate. For development only: the authority's key lies beside them. Does nothing while they are valid for another day.
-# usage: config/make-certificates.sh [FOLDER]          (default: config/certificates)
+# usage: config/make-certificates.sh [FOLDER [NAME...]]
+#   FOLDER   where they go (default: config/certificates)
+#   NAME     a further host name of the server
 set -euo pipefail
 umask 077
 
 folder="${1:-$(dirname "$0")/certificates}"
+names=DNS:localhost,IP:127.0.0.1,IP:::1
+for name in "${@:2}"; do names+=",DNS:$name"; done
 days=90
 one_day=86400
 
@@ -30,7 +34,7 @@ issue() { # name, subject, extensions
     openssl x509 -req -in "$work/$1.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -sha256 -days "$days" \
         -extfile "$work/$1.ext" -out "$work/$1.pem" 2>/dev/null
 }
-issue server "/CN=localhost" $'extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1'
+issue server "/CN=localhost" $'extendedKeyUsage=serverAuth\nsubjectAltName='"$names"
 issue client "/CN=drawbridge" "extendedKeyUsage=clientAuth"
 
 for name in ca server client; do
