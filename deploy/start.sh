@@ -1,5 +1,6 @@
-# Sourced by demo.sh and run.sh: starts mock banks and Drawbridge on free ports and ends both with the shell.
-bin=$(swift build --show-bin-path)
+# Sourced: starts mock banks and Drawbridge on free ports and ends both with the shell.
+# build: debug or release (default: debug). configuration: instead of config/demo.yaml, whose addresses it must have.
+bin=$(swift build -c "${build:-debug}" --show-bin-path)
 work=$(mktemp -d)
 pids=()
 
@@ -61,12 +62,12 @@ stop_bank() { # name
     wait "${bank_pid[$1]}" 2>/dev/null || true
 }
 
-# config/demo.yaml with the ports that are free here. Leaves the API's address in $api, the admin listener's in $admin.
+# The configuration with the ports that are free here. Leaves the API's address in $api, the admin listener's in $admin.
 start_drawbridge() { # where to write the configuration
     sed -e "s#https://127.0.0.1:9443#https://127.0.0.1:${bank_port[bank-a]}#" \
         -e "s#https://127.0.0.1:9444#https://127.0.0.1:${bank_port[bank-b]}#" -e "s#certificates/#$PWD/config/certificates/#g" \
         -e "s#127.0.0.1:8080#127.0.0.1:${API_PORT:-0}#" -e "s#127.0.0.1:8081#127.0.0.1:$CALLBACK_PORT#" \
-        -e "s#127.0.0.1:9090#127.0.0.1:${ADMIN_PORT:-0}#" config/demo.yaml >"$1"
+        -e "s#127.0.0.1:9090#127.0.0.1:${ADMIN_PORT:-0}#" "${configuration:-config/demo.yaml}" >"$1"
     "$bin/drawbridge" serve --config "$1" >"$work/drawbridge.log" 2>&1 &
     drawbridge_pid=$!
     pids+=($!)
