@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup certificates build demo run test simulate chaos contract format lint clean
+.PHONY: help setup certificates build demo run test simulate chaos load contract format lint clean
 
 swift_sources := $(wildcard Package.swift Sources Tests adapters mocks Benchmarks)
 # Prints a step's purpose.
@@ -49,6 +49,12 @@ chaos: setup ## real processes, killed and stopped under load: CHAOS_SECONDS=300
 	$(call say,chaos)
 	@swift build --build-tests
 	@CHAOS_SECONDS=$(or $(CHAOS_SECONDS),300) swift test --skip-build --no-parallel --filter ChaosTests
+
+load: setup certificates ## k6 at a constant rate, held to the objectives: RATE=100 DURATION=30 JSON=file
+	$(call say,building for release)
+	@swift build -c release --product drawbridge
+	@swift build -c release --product mock-gateways
+	@deploy/load.sh $(if $(JSON),--json $(JSON))
 
 contract: build certificates ## drive the built program from outside, as its callers and banks do
 	$(call say,contract tests)

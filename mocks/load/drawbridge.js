@@ -24,10 +24,12 @@ export function arrivals(exec, perSecond) {
   };
 }
 
-// The objectives: p95 and p99 of each kind of request in milliseconds, nothing failed, nothing left out.
+// The objectives: p95 and p99 of each kind of request in milliseconds, nothing failed, nothing left out. Of a debug build the
+// times are told and not judged.
 export function thresholds(...kinds) {
   const all = { checks: ['rate==1'], 'http_req_failed{phase:load}': ['rate==0'], dropped_iterations: ['count==0'] };
-  for (const kind of kinds) all[`http_req_duration{kind:${kind}}`] = ['p(95)<=200', 'p(99)<=350'];
+  const times = __ENV.BUILD === 'release' ? ['p(95)<=200', 'p(99)<=350'] : ['max>=0'];
+  for (const kind of kinds) all[`http_req_duration{kind:${kind}}`] = times;
   return all;
 }
 
