@@ -17,7 +17,7 @@ while (($# > 0)); do
     case $1 in
     --json) json=${2:?--json needs a file}; shift ;;
     payments | callbacks | mix) scenarios+=("$1") ;;
-    *) sed -n '3,7s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) sed -n '3,6s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     esac
     shift
 done

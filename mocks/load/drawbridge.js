@@ -25,7 +25,7 @@ export function arrivals(exec, perSecond) {
 }
 
 // The objectives: p95 and p99 of each kind of request in milliseconds, nothing failed, nothing left out. Of a debug build the
-// times are told and not judged.
+// times are told and not judged; k6 tells those alone that some threshold names.
 export function thresholds(...kinds) {
   const all = { checks: ['rate==1'], 'http_req_failed{phase:load}': ['rate==0'], dropped_iterations: ['count==0'] };
   const times = __ENV.BUILD === 'release' ? ['p(95)<=200', 'p(99)<=350'] : ['max>=0'];
