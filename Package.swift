@@ -129,10 +129,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
             ], path: "mocks/MockGateways", swiftSettings: strict),
+        .target(
+            name: "ToxicProxy",
+            dependencies: [
+                "AdapterKit",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ], path: "mocks/ToxicProxy", swiftSettings: strict),
         .executableTarget(
             name: "MockGatewaysCommand",
             dependencies: [
-                "AdapterKit", "MockGateways", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "AdapterKit", "MockGateways", "ToxicProxy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "mocks/MockGatewaysCommand", swiftSettings: strict),
         .target(
@@ -212,6 +221,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ToxicProxyTests",
+            dependencies: [
+                "AdapterKit", "MockGatewaysCommand", "ToxicProxy",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ], swiftSettings: strict),
         .testTarget(name: "ConventionTests", swiftSettings: strict),
     ] + adapters.flatMap { adapterTargets(module: $0.module, folder: $0.folder) }

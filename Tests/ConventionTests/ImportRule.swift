@@ -46,6 +46,7 @@ struct ImportRule {
         ImportRule(
             "mocks/MockGatewaysCommand",
             allBut: wrapped.union(["Drawbridge", "Payments", "CurlTransport", "RedisStore", "TestKit", "Testing", "BankHMAC"])),
+        ImportRule("mocks/ToxicProxy", only: ["AdapterKit", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization"]),
         ImportRule(
             "mocks/TestKit",
             allBut: wrapped.union([
