@@ -40,7 +40,7 @@ struct EchoServer {
             let bytes = unwrapInboundIn(data)
             count += bytes.readableBytes
             arrived.yield(count)
-            if String(buffer: bytes) == "bye" { return context.close(promise: nil) }
+            if bytes.readableBytes == 3, String(buffer: bytes) == "bye" { return context.close(promise: nil) }
             context.writeAndFlush(data, promise: nil)
         }
 
