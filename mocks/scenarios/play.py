@@ -1,0 +1,145 @@
+"""Plays one scenario: pays while something is wrong, and afterwards holds what was said against what is held."""
+
+import http.client
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from gateway import GATEWAYS
+from promises import AT_REST, broken
+from scenario import STORE
+
+# The amounts of one scenario's payments, in minor units; each is told from the others by it.
+AMOUNTS = [1001, 1002, 1003, 1004, 1005, 1006]
+# Of these the bank declines the first and captures the second only when it is asked to; the last two stay at the gateway
+# whose way is bad, the others may go to the next of the route.
+DECLINED, AUTHORISED, PINNED = AMOUNTS[0], AMOUNTS[1], AMOUNTS[4:]
+# What nothing gets through; where not even that was felt the scenario tried nothing.
+DEADLY = {"timeout", "down"}
+# Outcomes of attempts that say how the payment went.
+TOLD = {"approved", "declined", "pending", "requires_action"}
+# Seconds until every payment has to be at rest after the way is sound again, and until late money has to be back.
+PATIENCE = 45.0
+PAUSE = 0.15
+
+
+@dataclass
+class Result:
+    name: str
+    seconds: float = 0.0
+    # How many payments were answered so while the way was bad; 0 is no answer.
+    answers: Counter = field(default_factory=Counter)
+    # How many attempts at gateways ended so, and payments.
+    outcomes: Counter = field(default_factory=Counter)
+    states: Counter = field(default_factory=Counter)
+    broken: list = field(default_factory=list)
+
+    @property
+    def was_felt(self):
+        return bool(self.answers.keys() - {201} or self.outcomes.keys() - TOLD)
+
+
+@dataclass
+class Sent:
+    """One payment of a scenario."""
+
+    caller: object
+    gateway: object
+    key: str
+    body: dict
+    # Once it was answered 201 or 202.
+    identifier: str | None = None
+
+    def send(self):
+        """The status, 0 without an answer. That and 503 prove nothing: the key is to be sent again."""
+        try:
+            status, answer = self.caller.pay(self.key, self.body)
+        except (OSError, http.client.HTTPException):
+            return 0
+        if status in (201, 202):
+            self.identifier = answer["id"]
+        elif status not in (409, 429, 503):
+            raise AssertionError(f"{self.key}: {status} {answer}")
+        return status
+
+    def shown(self):
+        try:
+            return self.caller.payment(self.identifier)
+        except (OSError, http.client.HTTPException):
+            return None
+
+
+def play(scenario, world):
+    result, started = Result(scenario.name), time.monotonic()
+    payments = made_for(scenario, world)
+    with ThreadPoolExecutor(len(payments)) as pool:
+        await_good_way(scenario, world)
+        with scenario.applied(world.toxiproxy):
+            result.answers.update(pool.map(Sent.send, payments))
+        result.broken, shown = settle(payments, world, pool)
+    for payment in filter(None, shown.values()):
+        result.states[payment["status"]] += 1
+        result.outcomes.update(attempt["outcome"] for attempt in payment["attempts"])
+    if scenario.kind in DEADLY and not result.was_felt:
+        result.broken.append("nothing was felt of it: does Drawbridge go through the proxy?")
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def await_good_way(scenario, world):
+    """Pays until it goes well at once: no breaker is open any more from the scenario before."""
+    end = time.monotonic() + PATIENCE
+    for gateway in targets(scenario):
+        attempt = 0
+        while True:
+            key = f"{scenario.name}-{gateway.name}-before-{attempt}"
+            trial = Sent(world.caller(gateway.name, of_store=scenario.target == STORE), gateway, key, body(gateway, 1000, key))
+            trial.body["gateway"] = gateway.name
+            if trial.send() == 201:
+                break
+            assert time.monotonic() < end, f"{scenario.name}: the way to {gateway.name} is bad before anything was done to it"
+            attempt += 1
+            time.sleep(PAUSE)
+
+
+def targets(scenario):
+    """The gateways that the scenario's payments are for."""
+    return [gateway for gateway in GATEWAYS if scenario.target in (STORE, gateway.name)]
+
+
+def body(gateway, amount, reference):
+    return {"amount": amount, "currency": gateway.currency, "reference": reference[:64], "method": gateway.method}
+
+
+def made_for(scenario, world):
+    payments = []
+    for number, amount in enumerate(AMOUNTS):
+        gateway = targets(scenario)[number % len(targets(scenario))]
+        wanted = body(gateway, amount, scenario.name)
+        if amount == DECLINED:
+            wanted["description"] = "mock:decline_51"
+        if amount == AUTHORISED and not gateway.has_payer:
+            wanted["capture"] = "manual"
+        if amount in PINNED:
+            wanted["gateway"] = gateway.name
+        caller = world.caller(gateway.name, of_store=scenario.target == STORE)
+        payments.append(Sent(caller, gateway, f"{scenario.name}-{amount}", wanted))
+    return payments
+
+
+def settle(payments, world, pool):
+    """Waits until all is as promised, or patience ends. What is wrong then, and the payments."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        list(pool.map(Sent.send, [payment for payment in payments if payment.identifier is None]))
+        known = [payment for payment in payments if payment.identifier]
+        shown = {payment.identifier: state for payment, state in zip(known, pool.map(Sent.shown, known), strict=True)}
+        wrong = [f"P2 {payment.key}: never taken" for payment in payments if payment.identifier is None]
+        wrong += broken(shown, world.ledgers.holders())
+        if not wrong or time.monotonic() > end:
+            return wrong, shown
+        for payment in known:
+            if payment.gateway.has_payer and (shown[payment.identifier] or {}).get("status") not in AT_REST:
+                world.ledgers.settle(payment.gateway.name, payment.identifier)
+        time.sleep(PAUSE)

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Pays through bad connections and holds Drawbridge's words against what the gateways hold.
+
+Each scenario puts one toxic of Toxiproxy on the way to one gateway or to Redis, sends payments, takes the toxic away and
+waits until every payment is final or under review. Then no payment may be held at two gateways (P1), none answered 201 or
+202 may be lost (P2), and what is said of each must be what the ledgers of the mock gateways say (P3).
+
+TOXIPROXY_URL names a running Toxiproxy (http://127.0.0.1:8474); the mocks and Redis then take the ports of
+mocks/toxiproxy.json. Without it `mock-gateways toxiproxy` is started, and everything takes free ports.
+
+Exit codes: 0 all promises hold, 1 one was broken, 2 the scenarios could not be run.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from gateway import GATEWAYS
+from play import Result, play
+from program import DidNotStart
+from scenario import STORE, scenarios
+from toxiproxy import Refused
+from world import POPULATION, REPOSITORY, World
+
+BROKEN, CANNOT_RUN = 1, 2
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="mocks/scenarios/run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--list", action="store_true", help="list the scenarios and end")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", default=[],
+        help="play this scenario, or all whose name begins so: stripe, redis/latency; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, a summary at the end")
+    parser.add_argument(
+        "--bin", metavar="FOLDER", help="where drawbridge and mock-gateways are; default: swift build --show-bin-path"
+    )
+    return parser.parse_args()
+
+
+def chosen(only):
+    mocked = {STORE, *(gateway.name for gateway in GATEWAYS)}
+    everything = scenarios(proxy["name"] for proxy in json.loads(POPULATION.read_text()) if proxy["name"] in mocked)
+    for name in only:
+        if not any(matches(scenario, name) for scenario in everything):
+            raise LookupError(f"no scenario is called {name}; see --list")
+    return [scenario for scenario in everything if not only or any(matches(scenario, name) for name in only)]
+
+
+def matches(scenario, name):
+    return scenario.name == name or scenario.name.startswith(f"{name}/")
+
+
+def programs():
+    return subprocess.run(
+        ["swift", "build", "--show-bin-path"], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def told(counts):
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "none"
+
+
+class Report:
+    """One line for each scenario when it is over."""
+
+    def __init__(self, total, as_json):
+        self._total, self._as_json, self._started = total, as_json, time.monotonic()
+        self.count = self.failed = 0
+
+    def add(self, result):
+        self.count += 1
+        self.failed += bool(result.broken)
+        if self._as_json:
+            return self._line(vars(result) | {"ok": not result.broken, "seconds": round(result.seconds, 2)})
+        verdict = "BROKEN" if result.broken else "ok"
+        what = f"{result.name:<32} {result.seconds:5.1f} s  answers {told(result.answers)}; attempts {told(result.outcomes)}"
+        print(f"[{self.count:>2}/{self._total}] {verdict:<6} {what}; payments {told(result.states)}", flush=True)
+        for sentence in result.broken:
+            print(f"         {sentence}", flush=True)
+
+    def end(self, toxiproxy):
+        seconds = time.monotonic() - self._started
+        if self._as_json:
+            return self._line(
+                {"scenarios": self.count, "failed": self.failed, "seconds": round(seconds, 2), "toxiproxy": toxiproxy}
+            )
+        what = f"{self.failed} of {self.count} scenarios broke a promise" if self.failed else f"{self.count} scenarios held"
+        print(f"{what} in {seconds:.0f} s, behind Toxiproxy {toxiproxy}", flush=True)
+
+    @staticmethod
+    def _line(value):
+        print(json.dumps(value), flush=True)
+
+
+def run(options):
+    playing = chosen(options.only)
+    if options.list:
+        print("\n".join(scenario.name for scenario in playing))
+        return 0
+    report = Report(len(playing), options.json)
+    with World(options.bin or programs(), os.environ.get("TOXIPROXY_URL")) as world:
+        # A gateway's scenarios come one after the other, those of different gateways and of Redis side by side.
+        targets = {scenario.target: None for scenario in playing}
+        groups = [[scenario for scenario in playing if scenario.target == target] for target in targets]
+        with ThreadPoolExecutor(len(groups)) as pool:
+            running = [pool.submit(lambda group: [report.add(play(each, world)) for each in group], group) for group in groups]
+            for each in as_completed(running):
+                each.result()
+        for fallen in world.fallen():
+            report.add(Result("programs", broken=[fallen]))
+        report.end(world.toxiproxy.version())
+    return BROKEN if report.failed else 0
+
+
+def main():
+    # So that what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return run(arguments())
+    except (DidNotStart, Refused, LookupError, subprocess.CalledProcessError, OSError) as error:
+        print(f"cannot run the scenarios: {error}", file=sys.stderr)
+        return CANNOT_RUN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

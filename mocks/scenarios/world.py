@@ -1,0 +1,176 @@
+"""Everything that runs: Redis, the mock gateways, the proxies in front of them, and Drawbridge behind."""
+
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+from caller import Caller
+from gateway import GATEWAYS
+from ledger import Ledgers
+from program import DidNotStart, Program
+from scenario import STORE
+from toxiproxy import Toxiproxy
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+POPULATION = REPOSITORY / "mocks" / "toxiproxy.json"
+CERTIFICATES = REPOSITORY / "config" / "certificates"
+CALLER_KEY = {"id": "caller-1", "secret": "text:c4ller-secret-for-scenarios"}
+# 32 bytes.
+RING_KEY = "c2NlbmFyaW9zLXJpbmcta2V5LW5vdC1hLXNlY3JldC4="
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class World:
+    """With `toxiproxy_url` everything listens where mocks/toxiproxy.json says; otherwise ours is started, on free ports."""
+
+    def __init__(self, programs, toxiproxy_url=None):
+        self._programs, self._toxiproxy_url = Path(programs), toxiproxy_url
+        self._running, self._controls = [], {}
+        self._folder = Path(tempfile.mkdtemp(prefix="drawbridge-scenarios-"))
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _start(self):
+        subprocess.run([REPOSITORY / "config" / "make-certificates.sh"], check=True)
+        self._proxies = {proxy["name"]: proxy for proxy in json.loads(POPULATION.read_text())}
+        callback_port = free_port()
+        self._direct = {STORE: self._start_redis()}
+        for gateway in GATEWAYS:
+            self._direct[gateway.name] = self._start_gateway(gateway, callback_port)
+        self.ledgers = Ledgers(self._controls)
+        self._proxied = self._direct | self._start_proxies()
+        # One fault at a time: what tries the gateways has a sound Redis, and the other way round. Both run side by side.
+        self._urls = {
+            False: self._start_drawbridge("gateways", self._proxied | {STORE: self._direct[STORE]}, callback_port),
+            True: self._start_drawbridge("store", self._direct | {STORE: self._proxied[STORE]}, 0),
+        }
+
+    def stop(self):
+        for program in reversed(self._running):
+            program.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, *arguments):
+        program = Program([str(argument) for argument in arguments])
+        self._running.append(program)
+        return program
+
+    def fallen(self):
+        """The programs that have ended by themselves, with what they wrote."""
+        return [f"{program.name}:\n{program.output}" for program in self._running if not program.is_running]
+
+    def _port(self, name):
+        """Where the population expects it; a free port when we populate our own proxy."""
+        if self._toxiproxy_url is None or name not in self._proxies:
+            return free_port()
+        return int(self._proxies[name]["upstream"].rpartition(":")[2])
+
+    # What runs
+
+    def _start_redis(self):
+        port = self._port(STORE)
+        redis = self._run(
+            "redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", self._folder, "--save", "", "--appendonly", "yes",
+            "--appendfsync", "always",
+        )  # fmt: skip
+        redis.await_line(lambda line: "Ready to accept connections" in line)
+        return f"127.0.0.1:{port}"
+
+    def _start_gateway(self, gateway, callback_port):
+        arguments = [str(CERTIFICATES / each) if each.endswith(".pem") else each for each in gateway.arguments]
+        callback_url = f"http://127.0.0.1:{callback_port}/callbacks/{gateway.name}"
+        program = self._run(
+            self._programs / "mock-gateways", gateway.command, "--port", self._port(gateway.name), "--control-port", 0,
+            "--certificate", CERTIFICATES / "server.pem", "--key", CERTIFICATES / "server.key", *arguments,
+            *(["--callback-url", callback_url] if gateway.callback else []),
+        )  # fmt: skip
+        ready = program.await_json(ready=True)
+        self._controls[gateway.name] = f"http://127.0.0.1:{ready['control_port']}"
+        return f"127.0.0.1:{ready['port']}"
+
+    def _start_proxies(self):
+        """Where each proxy listens."""
+        proxies = [proxy for name, proxy in self._proxies.items() if name in self._direct]
+        if self._toxiproxy_url is None:
+            ours = self._run(self._programs / "mock-gateways", "toxiproxy", "--port", 0)
+            self.toxiproxy = Toxiproxy(f"http://127.0.0.1:{ours.await_json(ready=True)['port']}")
+            proxies = [proxy | {"listen": "127.0.0.1:0", "upstream": self._direct[proxy["name"]]} for proxy in proxies]
+        else:
+            self.toxiproxy = Toxiproxy(self._toxiproxy_url)
+        try:
+            listening = self.toxiproxy.populate(proxies)
+            self.toxiproxy.reset()
+        except OSError as error:
+            raise DidNotStart(f"no Toxiproxy at {self.toxiproxy.url}: {error}") from error
+        return listening
+
+    def _start_drawbridge(self, name, addresses, callback_port):
+        configuration = self._folder / f"{name}.yaml"
+        # JSON is YAML.
+        configuration.write_text(json.dumps(self._configuration(name, addresses, callback_port)))
+        program = self._run(self._programs / "drawbridge", "serve", "--config", configuration)
+        return f"http://{program.await_json(message='listening', listener='api')['address']}"
+
+    def _configuration(self, name, addresses, callback_port):
+        return {
+            "deployment": f"scenarios-{name}",
+            "listen": {
+                "api": {"address": "127.0.0.1:0"},
+                "callbacks": {"address": f"127.0.0.1:{callback_port}"},
+                "admin": {"address": "127.0.0.1:0"},
+            },
+            "state": {
+                "backend": "redis",
+                "redis": {"url": f"redis://{addresses[STORE]}/0", "timeout": "500ms", "key_prefix": f"{name}:"},
+            },
+            "encryption": {"keys": [{"id": "ring-1", "key": f"text:{RING_KEY}"}]},
+            "tenants": {self._tenant(gateway.name): {"keys": [CALLER_KEY]} for gateway in GATEWAYS},
+            "gateways": {gateway.name: self._section(gateway, addresses[gateway.name]) for gateway in GATEWAYS},
+            "routes": [
+                {"match": {"tenant": [self._tenant(gateway.name)]}, "gateways": gateway.route} for gateway in GATEWAYS
+            ],
+            "payments": {"deadline": "1500ms"},
+            "queue": {"retry": {"first": "300ms", "factor": 2, "max": "1s"}, "give_up_after": "1m"},
+        }
+
+    def _section(self, gateway, address):
+        return {
+            "adapter": gateway.adapter,
+            "base_url": f"https://{address}",
+            "settings": gateway.settings,
+            "tls": {name: str(CERTIFICATES / file) for name, file in TLS_FILES.items()},
+            "timeout": {"connect": "300ms", "attempt": "600ms"},
+            "retry": {"max_retries": 1, "base": "100ms", "max": "200ms"},
+            # Later than usual, so that a scenario tries the way and not the breaker.
+            "breaker": {"consecutive_failures": 20, "open_for": "500ms"},
+            "inquiry": {"first_after": "300ms", "factor": 2, "max": "1s", "give_up_after": "1m"},
+            **({"callback": gateway.callback} if gateway.callback else {}),
+        }
+
+    @staticmethod
+    def _tenant(gateway):
+        """Each gateway's route is the route of a tenant of its own."""
+        return f"pays-by-{gateway}"
+
+    def caller(self, gateway, *, of_store):
+        """Who pays by a gateway's route; `of_store` for the Drawbridge whose Redis is behind a proxy."""
+        return Caller(self._urls[of_store], self._tenant(gateway), CALLER_KEY["id"], CALLER_KEY["secret"].removeprefix("text:"))
+
+
+TLS_FILES = {"ca": "ca.pem", "certificate": "client.pem", "key": "client.key"}
