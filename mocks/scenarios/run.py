@@ -24,7 +24,7 @@ from gateway import GATEWAYS
 from play import Result, play
 from program import DidNotStart
 from scenario import STORE, scenarios
-from toxiproxy import Refused
+from toxiproxy_api import Refused
 from world import POPULATION, REPOSITORY, World
 
 BROKEN, CANNOT_RUN = 1, 2

@@ -12,7 +12,7 @@ from gateway import GATEWAYS
 from ledger import Ledgers
 from program import DidNotStart, Program
 from scenario import STORE
-from toxiproxy import Toxiproxy
+from toxiproxy_api import Toxiproxy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POPULATION = REPOSITORY / "mocks" / "toxiproxy.json"
