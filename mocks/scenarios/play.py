@@ -1,6 +1,7 @@
 """Plays one scenario: pays while something is wrong, and afterwards holds what was said against what is held."""
 
 import http.client
+import itertools
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +75,7 @@ def play(scenario, world):
     result, started = Result(scenario.name), time.monotonic()
     payments = made_for(scenario, world)
     with ThreadPoolExecutor(len(payments)) as pool:
-        await_good_way(scenario, world)
+        await_good_way(scenario, world, pool)
         with scenario.applied(world.toxiproxy):
             result.answers.update(pool.map(Sent.send, payments))
         result.broken, shown = settle(payments, world, pool)
@@ -87,19 +88,19 @@ def play(scenario, world):
     return result
 
 
-def await_good_way(scenario, world):
-    """Pays until it goes well at once: no breaker is open any more from the scenario before."""
+def await_good_way(scenario, world, pool):
+    """Pays until all goes well at once: no breaker is open any more from the scenario before, and connections are kept."""
     end = time.monotonic() + PATIENCE
     for gateway in targets(scenario):
-        attempt = 0
-        while True:
-            key = f"{scenario.name}-{gateway.name}-before-{attempt}"
-            trial = Sent(world.caller(gateway.name, of_store=scenario.target == STORE), gateway, key, body(gateway, 1000, key))
-            trial.body["gateway"] = gateway.name
-            if trial.send() == 201:
+        caller = world.caller(gateway.name, of_store=scenario.target == STORE)
+        for attempt in itertools.count():
+            trials = []
+            for amount in AMOUNTS:
+                key = f"{scenario.name}-{gateway.name}-{amount}-before-{attempt}"
+                trials.append(Sent(caller, gateway, key, body(gateway, amount, scenario.name) | {"gateway": gateway.name}))
+            if set(pool.map(Sent.send, trials)) == {201}:
                 break
             assert time.monotonic() < end, f"{scenario.name}: the way to {gateway.name} is bad before anything was done to it"
-            attempt += 1
             time.sleep(PAUSE)
 
 

@@ -13,8 +13,8 @@ TOXICS = {
     "timeout": (1.0, {"timeout": 0}),
     "reset_peer": (0.7, {"timeout": 20}),
     "limit_data": (0.8, {"bytes": 400}),
-    "slicer": (1.0, {"average_size": 40, "size_variation": 20, "delay": 500}),
-    "bandwidth": (1.0, {"rate": 2}),
+    "slicer": (1.0, {"average_size": 12, "size_variation": 6, "delay": 6000}),
+    "bandwidth": (1.0, {"rate": 1}),
     "slow_close": (1.0, {"delay": 1000}),
 }
 
