@@ -11,7 +11,8 @@ let strict: [SwiftSetting] = [
 
 /// One row per gateway adapter: the module's name and its folder below adapters/.
 let adapters: [(module: String, folder: String)] = [
-    ("BankHMAC", "bank-hmac")
+    ("BankHMAC", "bank-hmac"),
+    ("Stripe", "stripe"),
 ]
 
 func adapterTargets(module: String, folder: String) -> [Target] {

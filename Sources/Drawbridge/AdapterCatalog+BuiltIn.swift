@@ -1,8 +1,10 @@
 import BankHMAC
+import Stripe
 
 extension AdapterCatalog {
     /// The adapters of this build: one row each.
     static let builtIn = AdapterCatalog([
-        BankHMACAdapter.self
+        BankHMACAdapter.self,
+        StripeAdapter.self,
     ])
 }
