@@ -59,6 +59,9 @@ import Testing
         (.guessesApproval, [.refusesUnreadable, .mapsFixtures]), (.guessesInquiry, [.refusesUnreadable, .mapsFixtures]),
         (.guessesAccount, [.refusesUnreadable, .mapsFixtures]), (.mixesCodes, [.mapsFixtures]),
         (.findsWithoutAsking, [.declaresConsistently, .keepsReference]),
+        (.cannotAskAboutRefund, [.encodesEveryOperation]),
+        // Whoever can only be asked by a reference of its own need not be asked about refunds, but about charges by that.
+        (.asksByTheirsAlone, [.keepsReference]),
         (.countsEvents, [.readsCallbacks, .readsDeterministically, .refusesUnreadableCallback]),
         (.emptiesEventID, [.readsCallbacks, .boundsEvents]), (.mixesSubjects, [.namesSubjects]),
         (.guessesNoNews, [.readsCallbacks, .refusesUnreadableCallback, .namesSubjects]),

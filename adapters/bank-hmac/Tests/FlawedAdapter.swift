@@ -7,7 +7,7 @@ import Synchronization
 struct FlawedAdapter: GatewayAdapter {
     enum Flaw: CaseIterable {
         case logsTooMuch, changesBytes, losesAmount, losesReference, emptiesVoid, cannotRefund, guessesDecline, guessesApproval
-        case guessesInquiry, guessesAccount, mixesCodes, findsWithoutAsking
+        case guessesInquiry, guessesAccount, mixesCodes, findsWithoutAsking, cannotAskAboutRefund, asksByTheirsAlone
         case countsEvents, emptiesEventID, mixesSubjects, guessesNoNews, explainsRefusals
     }
 
@@ -45,7 +45,8 @@ struct FlawedAdapter: GatewayAdapter {
 
     var capabilities: Capabilities {
         var capabilities = sound.capabilities
-        if flaw == .findsWithoutAsking { capabilities.inquiryByReference = false }
+        if flaw == .findsWithoutAsking || flaw == .asksByTheirsAlone { capabilities.inquiryByReference = false }
+        if flaw == .asksByTheirsAlone { capabilities.notFoundFinalAfter = nil }
         return capabilities
     }
 
@@ -58,6 +59,8 @@ struct FlawedAdapter: GatewayAdapter {
             refund.reference = "ref_2"
             return try sound.request(for: .refund(refund))
         case (.cannotRefund, .refund): throw EncodingFailure(reason: "no refunds")
+        case (.cannotAskAboutRefund, .refundInquiry), (.asksByTheirsAlone, .refundInquiry):
+            throw EncodingFailure(reason: "no questions about refunds")
         case (.emptiesVoid, .void):
             var request = try sound.request(for: operation)
             request.body = []
