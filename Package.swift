@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 /// One row per gateway adapter: the module's name and its folder below adapters/.
 let adapters: [(module: String, folder: String)] = [
     ("BankHMAC", "bank-hmac"),
+    ("NPCIUPI", "npci-upi"),
+    ("Pix", "pix"),
     ("Stripe", "stripe"),
 ]
 

@@ -38,25 +38,66 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Reads exactly the shape `2026-01-02T03:04:05Z`. Offsets, fractions and dates that do not exist are refused.
     public init?(wholeSecondsRFC3339 text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { return nil }
-        for (position, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "Z")] {
+        guard bytes.count == 20, bytes[19] == UInt8(ascii: "Z"), let seconds = Self.seconds(of: bytes[..<19]) else { return nil }
+        self.init(seconds: seconds)
+    }
+
+    /// Reads RFC 3339 with an offset and perhaps a fraction, such as `2026-01-02T00:04:05.678-03:00`. What is finer than a
+    /// millisecond is cut off; lower-case letters, leap seconds and dates that do not exist are refused.
+    public init?(rfc3339 text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= Self.longestRFC3339, let seconds = Self.seconds(of: bytes.prefix(19)) else { return nil }
+        var rest = bytes.dropFirst(19)
+        var milliseconds: Int64 = 0
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty, let value = Self.number(Array((digits + [0x30, 0x30]).prefix(3))) else { return nil }
+            milliseconds = value
+            rest = rest[digits.endIndex...]
+        }
+        guard let offset = Self.offset(rest) else { return nil }
+        self.init(milliseconds: (seconds - offset) * 1000 + milliseconds)
+    }
+
+    /// Bytes.
+    private static let longestRFC3339 = 64
+
+    /// `2026-01-02T03:04:05`, whatever it is relative to.
+    private static func seconds(of text: ArraySlice<UInt8>) -> Int64? {
+        let bytes = Array(text)
+        guard bytes.count == 19 else { return nil }
+        for (position, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")] {
             guard bytes[position] == mark.utf8.first else { return nil }
         }
-        func number(_ range: Range<Int>) -> Int64? {
-            var value: Int64 = 0
-            for byte in bytes[range] {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                value = value * 10 + Int64(byte - 0x30)
-            }
-            return value
-        }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            (1...12).contains(month), (1...Self.days(inMonth: month, of: year)).contains(day),
+        guard let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
+            let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
+            (1...12).contains(month), (1...days(inMonth: month, of: year)).contains(day),
             hour < 24, minute < 60, second < 60
         else { return nil }
-        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
-        self.init(seconds: days * 86_400 + hour * 3_600 + minute * 60 + second)
+        return daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
+    }
+
+    /// Seconds east of UTC: `Z`, `+05:30`, `-03:00`.
+    private static func offset(_ text: ArraySlice<UInt8>) -> Int64? {
+        let bytes = Array(text)
+        if bytes == [UInt8(ascii: "Z")] { return 0 }
+        guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]), hours < 24,
+            let minutes = number(bytes[4..<6]), minutes < 60
+        else { return nil }
+        switch bytes[0] {
+        case UInt8(ascii: "+"): return hours * 3_600 + minutes * 60
+        case UInt8(ascii: "-"): return -(hours * 3_600 + minutes * 60)
+        default: return nil
+        }
+    }
+
+    private static func number(_ digits: some Collection<UInt8>) -> Int64? {
+        var value: Int64 = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            value = value * 10 + Int64(digit - 0x30)
+        }
+        return value
     }
 
     private func formatted(fraction: Bool) -> String {
