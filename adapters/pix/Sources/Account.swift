@@ -29,7 +29,9 @@ struct Account {
         clientID = try Self.clientID(settings)
         scope = try Self.scope(settings)
         key = try settings.requiredText("key")
-        guard Self.isKey(key) else { throw settings.failure(of: "key", expected: "a Pix key of 1 to \(Self.longestKey) characters") }
+        guard Self.isKey(key) else {
+            throw settings.failure(of: "key", expected: "a Pix key of 1 to \(Self.longestKey) characters")
+        }
         maximumLife = try settings.duration("max_expires_in", in: .seconds(60)...(.seconds(2_592_000))) ?? .seconds(86_400)
         lateMargin = try settings.duration("late_margin", in: .seconds(1)...(.seconds(86_400))) ?? .seconds(600)
         notFoundFinalAfter = try settings.duration("not_found_final_after", in: .seconds(1)...(.seconds(3_600))) ?? .seconds(5)

@@ -29,7 +29,9 @@ struct ChargeAnswer {
         let body = try AnswerReader(bytes)
         txid = try body.text("txid")
         status = try body.word("status")
-        guard let value = try body.section("valor"), let calendar = try body.section("calendario") else { throw UnreadableAnswer() }
+        guard let value = try body.section("valor"), let calendar = try body.section("calendario") else {
+            throw UnreadableAnswer()
+        }
         asked = try value.money("original")
         key = try body.text("chave")
         end = try Self.end(calendar)
@@ -52,7 +54,9 @@ struct ChargeAnswer {
     ///   - key: the key that was to be credited, where the question says.
     func outcome(of id: String, money: Money, key: String? = nil) -> Outcome {
         guard txid == id else { return .unknown(Unknown(reason: "another_reference")) }
-        guard key.map({ $0.lowercased() == self.key.lowercased() }) ?? true else { return .unknown(Unknown(reason: "another_key")) }
+        guard key.map({ $0.lowercased() == self.key.lowercased() }) ?? true else {
+            return .unknown(Unknown(reason: "another_key"))
+        }
         // What was paid or removed is handed on as it is (O6); any other word about another amount is not about our charge.
         guard asked == money || status == .completed || status == .removedByUs else {
             return .unknown(Unknown(reason: "another_amount"))

@@ -7,7 +7,9 @@ extension PixAdapter {
         switch operation {
         case .payment(let charge): json(.put, try path(ofCharge: charge.reference), try body(of: charge))
         case .void(let void):
-            json(.patch, try path(ofCharge: void.charge), .members([("status", .string(ChargeAnswer.Status.removedByUs.rawValue))]))
+            json(
+                .patch, try path(ofCharge: void.charge), .members([("status", .string(ChargeAnswer.Status.removedByUs.rawValue))])
+            )
         case .refund(let refund):
             json(
                 .put, try path(ofRefund: refund.reference, of: refund.gatewayReference),

@@ -16,7 +16,8 @@ public struct PixAdapter: GatewayAdapter {
         SettingDescription("max_expires_in", "the longest life of a charge, 60s to 720h; 24h unless given"),
         SettingDescription("late_margin", "how long after its end a charge may still be paid, 1s to 24h; 10m unless given"),
         SettingDescription(
-            "not_found_final_after", "how long after an attempt \"not found\" proves that it did nothing, 1s to 1h; 5s unless given"
+            "not_found_final_after",
+            "how long after an attempt \"not found\" proves that it did nothing, 1s to 1h; 5s unless given"
         ),
     ]
 
