@@ -64,8 +64,7 @@ public struct CallbackEvent: Sendable, Equatable, Codable {
     public var id: String
     public var subject: CallbackSubject
     public var outcome: Outcome
-    /// The amount that the gateway names, in `Currency.unnamed` where it names no currency: compared with what was asked (O6). `nil`
-    /// where its callbacks name none: an approval then carries `Money.unnamed`, which means what was asked.
+    /// The amount that the gateway names, in `Currency.unnamed` where it names no currency: compared with what was asked (O6).
     public var money: Money?
 
     public init(id: String, subject: CallbackSubject, outcome: Outcome, money: Money?) {
@@ -108,11 +107,6 @@ public enum CallbackScheme: Sendable, Equatable {
     case nonceSigned(NonceSigned)
     /// Nothing covers the body: proved by the client certificate alone, or a hint.
     case unsigned
-}
-
-extension Money {
-    /// An amount that the gateway does not name: what was asked is meant.
-    public static let unnamed = Money(minorUnits: 0, currency: .unnamed)
 }
 
 extension Currency {

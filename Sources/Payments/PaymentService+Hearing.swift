@@ -53,7 +53,7 @@ extension PaymentService {
         let mark = CallbackMark(.event, event.id, at: gateway.name)
         var held = Held(word: match.work, cause: .callback, mark: mark)
         let asked = match.work.money
-        let outcome = event.outcome.meaning(asked)
+        let outcome = event.outcome.named(in: asked.currency)
         change(
             &held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
         if case .approved = outcome, held.payment.isUnwanted(at: gateway.name) {
@@ -156,13 +156,10 @@ extension Money {
 }
 
 extension Outcome {
-    /// With the charge's currency where the gateway names none, and with what was asked where it names no amount either.
-    fileprivate func meaning(_ asked: Money) -> Outcome {
-        guard case .approved(var approval) = self else { return self }
-        if approval.money == .unnamed { approval.money = asked }
-        if approval.money.currency == .unnamed {
-            approval.money = Money(minorUnits: approval.money.minorUnits, currency: asked.currency)
-        }
+    /// With the charge's currency where the gateway names none.
+    fileprivate func named(in currency: Currency) -> Outcome {
+        guard case .approved(var approval) = self, approval.money.currency == .unnamed else { return self }
+        approval.money = Money(minorUnits: approval.money.minorUnits, currency: currency)
         return .approved(approval)
     }
 }

@@ -134,17 +134,6 @@ struct ShyGatewayTests {
         #expect(world.sent.isEmpty)
         #expect(try await world.store.payment(try world.id(), tenant: "acme") == nil)
     }
-
-    @Test("an approval in a callback that names no amount means what was asked")
-    func unnamedAmount() async throws {
-        let world = try world()
-        world.bank.script(.charge("PENDING"))
-        #expect(try await world.pay(Self.token).status == 202)
-        #expect(try await world.hear(.approved(Approval(state: .captured, gatewayReference: nil, money: .unnamed))) == .applied)
-        let record = try await world.record()
-        #expect(record.status == .succeeded)
-        #expect(record.amountCaptured == 1_000)
-    }
 }
 
 @Suite("Payments whose payer must act (R4)", .timeLimit(.minutes(1)))
