@@ -65,6 +65,7 @@ public struct CallbackEvent: Sendable, Equatable, Codable {
     public var subject: CallbackSubject
     public var outcome: Outcome
     /// The amount that the gateway names, in `Currency.unnamed` where it names no currency: compared with what was asked (O6).
+    /// `nil` where it names none; an approval is then of `Money.unsaid`.
     public var money: Money?
 
     public init(id: String, subject: CallbackSubject, outcome: Outcome, money: Money?) {
@@ -112,4 +113,9 @@ public enum CallbackScheme: Sendable, Equatable {
 extension Currency {
     /// "No currency involved" (ISO 4217): where a gateway names none, that of the charge is meant.
     public static let unnamed = Currency(unchecked: "XXX")
+}
+
+extension Money {
+    /// Of an approval in a callback that names no amount: what was asked for is meant.
+    public static let unsaid = Money(minorUnits: 0, currency: .unnamed)
 }

@@ -53,7 +53,7 @@ extension PaymentService {
         let mark = CallbackMark(.event, event.id, at: gateway.name)
         var held = Held(word: match.work, cause: .callback, mark: mark)
         let asked = match.work.money
-        let outcome = event.outcome.named(in: asked.currency)
+        let outcome = event.outcome.named(as: asked, saying: event.money)
         change(
             &held, by: outcome, from: gateway, contradicts: match.namesAnother || event.money.map { !$0.means(asked) } ?? false)
         if case .approved = outcome, held.payment.isUnwanted(at: gateway.name) {
@@ -156,10 +156,11 @@ extension Money {
 }
 
 extension Outcome {
-    /// With the charge's currency where the gateway names none.
-    fileprivate func named(in currency: Currency) -> Outcome {
+    /// With the charge's currency where the gateway names none, and its amount where it names neither.
+    fileprivate func named(as asked: Money, saying money: Money?) -> Outcome {
         guard case .approved(var approval) = self, approval.money.currency == .unnamed else { return self }
-        approval.money = Money(minorUnits: approval.money.minorUnits, currency: currency)
+        let isUnsaid = money == nil && approval.money == .unsaid
+        approval.money = isUnsaid ? asked : Money(minorUnits: approval.money.minorUnits, currency: asked.currency)
         return .approved(approval)
     }
 }

@@ -27,9 +27,9 @@ struct HearingTests {
         try await world.hear(outcome, at: gateway, of: charge, refund: refund)
     }
 
-    private func unknown() async throws {
+    private func unknown(key: String = "key-1") async throws {
         world.bank.script(.lost, .silence)
-        try #require(try await world.pay().status == 202)
+        try #require(try await world.pay(key: key).status == 202)
     }
 
     @Test("it settles what is unknown, and its history names the callback")
@@ -203,6 +203,31 @@ struct HearingTests {
         #expect(try await world.record().amountRefunded == 0)
         #expect(try await world.stored().reservations.refundsOpen == 400)
         #expect(try await world.store.openOperations(of: id).map(\.status) == [.manualReview])
+    }
+
+    @Test("a callback that names no amount is about what was asked for, of a refund too")
+    func unsaid() async throws {
+        let (_, refund) = try await openRefund()
+        let state =
+            { Outcome.approved(Approval(state: $0, gatewayReference: nil, money: .unsaid)) } as (Approval.State) -> Outcome
+        #expect(try await hear(state(.refunded), refund: refund) == .applied)
+        #expect(try await world.record().amountRefunded == 400)
+        try await unknown(key: "key-2")
+        #expect(try await hear(state(.captured), of: try world.id("key-2").text) == .applied)
+        #expect(try await world.record("key-2").status == .succeeded)
+    }
+
+    @Test(
+        "nothing but a callback without any amount is about what was asked for (O6)",
+        arguments: [(1, "XXX", false), (999, "XXX", false), (0, "XXX", true), (0, "EUR", false), (0, "INR", false)])
+    func notUnsaid(amount: Int64, currency: String, isNamed: Bool) async throws {
+        try await unknown()
+        let money = Money(minorUnits: amount, currency: try #require(Currency(currency)))
+        let event = CallbackEvent(
+            id: "evt-unsaid", subject: CallbackSubject(charge: try world.id().text, gatewayReference: nil),
+            outcome: .approved(Approval(state: .captured, gatewayReference: nil, money: money)), money: isNamed ? money : nil)
+        #expect(try await world.service.hear(event, at: "bank-a") == .applied)
+        #expect(try await world.record().status == .manualReview)
     }
 
     @Test("another gateway's word about a refund is nothing to us")
