@@ -25,6 +25,9 @@ package struct Setup: Sendable {
     package var pins: [String] = []
     /// Ports of bank-b and further ones, behind bank-a in the route.
     package var moreBanks: [Int] = []
+    package var adapter = "bank-hmac"
+    /// Members of the gateways' `settings`.
+    package var settings = ["tenant: \(bankTenant)", "key_id: bank-key-1", "secret: \"text:\(bankSecret)\""]
     /// What the gateways' callbacks must prove: members of their sections.
     package var callback = ["keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }]"]
     /// Of the tenant acme, as flow sequences' elements.
@@ -150,8 +153,7 @@ package struct Setup: Sendable {
 
     private func gateway(_ name: String, port: Int) -> String {
         let usual = [
-            "adapter: bank-hmac", "base_url: https://127.0.0.1:\(port)",
-            "settings: { tenant: \(Self.bankTenant), key_id: bank-key-1, secret: \"text:\(Self.bankSecret)\" }",
+            "adapter: \(adapter)", "base_url: https://127.0.0.1:\(port)", "settings: { \(settings.joined(separator: ", ")) }",
             "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
             "callback: { \(callback.joined(separator: ", ")) }",
         ]
