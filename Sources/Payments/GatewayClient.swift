@@ -39,11 +39,11 @@ public struct GatewayClient: Sendable {
             return await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: nil, until: end)
         }
         do throws(Sessions.Failure) {
-            let token = try await sessions.token(of: session, at: gateway)
+            let token = try await sessions.token(of: session, at: gateway, until: end)
             let first = await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: token, until: end)
             // The token has ended before its time. A 401 says that nothing was done (protocols/README.md, "auth-failure").
             guard case .answered(let response) = first, response.status == 401,
-                let renewed = try? await sessions.token(of: session, at: gateway, otherThan: token),
+                let renewed = try? await sessions.token(of: session, at: gateway, until: end, otherThan: token),
                 time.monotonic() < end
             else { return first }
             return await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: renewed, until: end)

@@ -22,9 +22,13 @@ final class Sessions: Sendable {
         let end: Duration
     }
 
+    private typealias Waiter = CheckedContinuation<Result<Secret, Failure>, Never>
+
     private struct Entry {
         var open: Open?
-        var fetch: Task<Result<Secret, Failure>, Never>?
+        var isFetching = false
+        /// Those who have no token until the fetch has ended.
+        var waiters: [UInt64: Waiter] = [:]
         /// A fetch that has failed is not repeated before.
         var retry: Duration = .zero
         var failure = Failure.unavailable
@@ -41,6 +45,7 @@ final class Sessions: Sendable {
     private let logger: Logger
     /// By the gateways' names.
     private let entries = Mutex<[String: Entry]>([:])
+    private let ids = Atomic<UInt64>(0)
 
     init(transport: any EgressTransport, time: any TimeSource, logger: Logger) {
         self.transport = transport
@@ -49,48 +54,91 @@ final class Sessions: Sendable {
     }
 
     /// A token that serves now.
-    /// - Parameter refused: the one that the gateway has just answered 401 to: it serves no longer.
-    func token(of session: Session, at gateway: Gateway, otherThan refused: Secret? = nil) async throws(Failure) -> Secret {
+    /// - Parameters:
+    ///   - end: on the monotonic clock; who has waited until then leaves without one.
+    ///   - refused: the one that the gateway has just answered 401 to: it serves no longer.
+    func token(
+        of session: Session, at gateway: Gateway, until end: Duration, otherThan refused: Secret? = nil
+    ) async throws(Failure) -> Secret {
         let now = time.monotonic()
-        let (token, fetch) = try entries.withLock { entries throws(Failure) -> (Secret?, Task<Result<Secret, Failure>, Never>?) in
+        let token = try entries.withLock { entries throws(Failure) -> Secret? in
             var entry = entries[gateway.name] ?? Entry()
             defer { entries[gateway.name] = entry }
             if let refused, entry.open?.token == refused { entry.open = nil }
             if let open = entry.open, now < open.end {
-                if now >= open.renewal, now >= entry.retry, entry.fetch == nil { entry.fetch = begin(session, gateway) }
-                return (open.token, nil)
+                if now >= open.renewal, now >= entry.retry { begin(session, gateway, &entry) }
+                return open.token
             }
             entry.open = nil
-            if let fetch = entry.fetch { return (nil, fetch) }
-            guard now >= entry.retry else { throw entry.failure }
-            let fetch = begin(session, gateway)
-            entry.fetch = fetch
-            return (nil, fetch)
+            guard entry.isFetching || now >= entry.retry else { throw entry.failure }
+            begin(session, gateway, &entry)
+            return nil
         }
         if let token { return token }
-        guard let fetch else { throw .unavailable }
-        return try await fetch.value.get()
+        return try await fetched(at: gateway.name, within: end - now).get()
     }
 
-    /// Whoever waits for it may leave: the others still want it.
-    private func begin(_ session: Session, _ gateway: Gateway) -> Task<Result<Secret, Failure>, Never> {
+    /// The fetch belongs to nobody: whoever waits for it may leave, and the others still want it.
+    private func begin(_ session: Session, _ gateway: Gateway, _ entry: inout Entry) {
+        guard !entry.isFetching else { return }
+        entry.isFetching = true
         Task { [self] in
             let started = time.monotonic()
             let result = await fetch(session, gateway)
-            entries.withLock { entries in
+            let waiters = entries.withLock { entries in
                 var entry = entries[gateway.name] ?? Entry()
-                entry.fetch = nil
+                defer { entries[gateway.name] = entry }
+                entry.isFetching = false
                 switch result {
                 case .success(let token): entry.open = Open(token, from: started, margin: Self.margin, ahead: Self.ahead)
                 case .failure(let failure):
                     entry.retry = time.monotonic() + Self.pause
                     entry.failure = failure
                 }
-                entries[gateway.name] = entry
+                let waiters = entry.waiters.values
+                entry.waiters = [:]
+                return Array(waiters)
             }
             count(result, gateway)
-            return result.map(\.secret)
+            for waiter in waiters { waiter.resume(returning: result.map(\.secret)) }
         }
+    }
+
+    /// What the fetch under way comes to; `unavailable` when that takes longer, or the task is cancelled.
+    private func fetched(at name: String, within limit: Duration) async -> Result<Secret, Failure> {
+        let id = ids.wrappingAdd(1, ordering: .relaxed).newValue
+        return await withTaskGroup(of: Result<Secret, Failure>.self) { group in
+            group.addTask {
+                await withTaskCancellationHandler {
+                    await withCheckedContinuation { self.add($0, id, at: name) }
+                } onCancel: {
+                    self.remove(id, at: name)
+                }
+            }
+            group.addTask {
+                try? await self.time.sleep(for: limit)
+                return .failure(.unavailable)
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first ?? .failure(.unavailable)
+        }
+    }
+
+    /// A fetch that has ended in between has left its result.
+    private func add(_ waiter: Waiter, _ id: UInt64, at name: String) {
+        let result = entries.withLock { entries -> Result<Secret, Failure>? in
+            guard let entry = entries[name], !Task.isCancelled else { return .failure(.unavailable) }
+            guard entry.isFetching else { return entry.open.map { .success($0.token) } ?? .failure(entry.failure) }
+            entries[name]?.waiters[id] = waiter
+            return nil
+        }
+        if let result { waiter.resume(returning: result) }
+    }
+
+    private func remove(_ id: UInt64, at name: String) {
+        let waiter = entries.withLock { $0[name]?.waiters.removeValue(forKey: id) }
+        waiter?.resume(returning: .failure(.unavailable))
     }
 
     private func fetch(_ session: Session, _ gateway: Gateway) async -> Result<SessionToken, Failure> {

@@ -8,7 +8,8 @@ extension Charge {
         let location = "mock.example/qr/v2/\(serial)"
         return .present([
             ("txid", .string(PixReference.id(of: reference))), ("revisao", .integer(voidReference == nil ? 0 : 1)),
-            ("status", .string(cobStatus)), ("calendario", calendar), ("valor", .members([("original", .string(decimal(amount)))])),
+            ("status", .string(cobStatus)), ("calendario", calendar),
+            ("valor", .members([("original", .string(decimal(amount)))])),
             ("chave", details["chave"] ?? .null), ("devedor", details["devedor"]),
             ("solicitacaoPagador", details["solicitacaoPagador"]),
             ("loc", .members([("id", .integer(Int64(serial))), ("location", .string(location)), ("tipoCob", .string("cob"))])),

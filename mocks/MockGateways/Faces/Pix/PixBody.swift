@@ -17,7 +17,9 @@ enum PixBody {
         guard body["calendario"]?.members != nil, let seconds = life.integer, seconds > 0 else {
             throw .charge("cob.calendario.expiracao")
         }
-        guard let key = body["chave"]?.text, (1...longestKey).contains(key.unicodeScalars.count) else { throw .charge("cob.chave") }
+        guard let key = body["chave"]?.text, (1...longestKey).contains(key.unicodeScalars.count) else {
+            throw .charge("cob.chave")
+        }
         let text = body["solicitacaoPagador"]?.text ?? ""
         guard text.unicodeScalars.count <= longestText else { throw .charge("cob.solicitacaoPagador") }
         try demandDebtor(body["devedor"])
