@@ -50,10 +50,22 @@ extension OperationRecord {
         case .notFound: return kind == .refund ? .notDone : .unanswered(reason: "charge_not_found")
         case .found(let outcome):
             if kind == .refund { return outcome.kind == .pending ? .open : .settles(outcome) }
-            // It is not taken back as long as the payer may still act.
-            if case .requiresAction = outcome, kind == .void { return .notDone }
-            guard case .approved(let approval) = outcome else { return .open }
-            return approval.state == .authorized ? .notDone : .settles(outcome)
+            return kind == .void ? Self.meaning(forVoid: outcome) : Self.meaning(forCapture: outcome)
+        }
+    }
+
+    private static func meaning(forCapture outcome: Outcome) -> Meaning {
+        guard case .approved(let approval) = outcome else { return .open }
+        return approval.state == .authorized ? .notDone : .settles(outcome)
+    }
+
+    /// A charge is not taken back as long as the payer may still act; once he has paid it cannot be any more.
+    private static func meaning(forVoid outcome: Outcome) -> Meaning {
+        switch outcome {
+        case .requiresAction: return .notDone
+        case .approved(let approval) where approval.state == .captured:
+            return .settles(.rejected(Rejection(cause: .request, code: nil, message: "The charge was paid before.")))
+        default: return meaning(forCapture: outcome)
         }
     }
 }

@@ -115,6 +115,7 @@ struct SessionsTests {
         }
         network.script(failing, failing)
         #expect(await world.ask().word == "200")
+        await network.sent(atLeast: 4)
         network.script(.accepted)
         #expect(await world.ask().word == "200")
         #expect(world.fetches == 2)

@@ -13,13 +13,14 @@ STARTED = os.environ["CONTRACT_CONFIGURATION"]
 
 
 class Drawbridge:
-    """The running program. `addresses` has each listener's, by its name."""
+    """The running program. `addresses` has each listener's, by its name. `changes` are sections that take the place of what is there."""
 
-    def __init__(self, folder, tenants):
+    def __init__(self, folder, tenants, **changes):
         with open(STARTED) as file:
             self.configuration = yaml.safe_load(file)
         self.configuration["listen"] = {name: {"address": "127.0.0.1:0"} for name in ("api", "callbacks", "admin")}
         self.configuration["tenants"] = tenants
+        self.configuration |= changes
         file = folder / "drawbridge.yaml"
         file.write_text(yaml.safe_dump(self.configuration))
         self.process = subprocess.Popen(
