@@ -21,7 +21,7 @@ DEADLY = {"timeout", "down"}
 # Outcomes of attempts that say how the payment went.
 TOLD = {"approved", "declined", "pending", "requires_action"}
 # Seconds until every payment has to be at rest after the way is sound again, and until late money has to be back.
-PATIENCE = 45.0
+PATIENCE = 30.0
 PAUSE = 0.15
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 DIRECTIONS = ("upstream", "downstream")
 STORE = "redis"
 
-# Drawbridge waits 600 ms for a gateway and 500 ms for Redis (world.py): what delays, delays beyond that or up to it.
+# Drawbridge waits 500 ms for a gateway and 500 ms for Redis (world.py): what delays, delays beyond that or up to it.
 # Toxicities below 1 leave some connections alone, so that good and bad answers mix.
 TOXICS = {
     "latency": (1.0, {"latency": 700, "jitter": 300}),
     "timeout": (1.0, {"timeout": 0}),
     "reset_peer": (0.7, {"timeout": 20}),
-    "limit_data": (0.8, {"bytes": 400}),
-    "slicer": (1.0, {"average_size": 12, "size_variation": 6, "delay": 6000}),
+    "limit_data": (1.0, {"bytes": 400}),
+    "slicer": (0.8, {"average_size": 12, "size_variation": 6, "delay": 6000}),
     "bandwidth": (1.0, {"rate": 1}),
-    "slow_close": (1.0, {"delay": 1000}),
+    "slow_close": (0.5, {"delay": 1000}),
 }
 
 

@@ -145,7 +145,7 @@ class World:
             "routes": [
                 {"match": {"tenant": [self._tenant(gateway.name)]}, "gateways": gateway.route} for gateway in GATEWAYS
             ],
-            "payments": {"deadline": "1500ms"},
+            "payments": {"deadline": "3s"},
             "queue": {"retry": {"first": "300ms", "factor": 2, "max": "1s"}, "give_up_after": "1m"},
         }
 
@@ -155,7 +155,7 @@ class World:
             "base_url": f"https://{address}",
             "settings": gateway.settings,
             "tls": {name: str(CERTIFICATES / file) for name, file in TLS_FILES.items()},
-            "timeout": {"connect": "300ms", "attempt": "600ms"},
+            "timeout": {"connect": "300ms", "attempt": "500ms"},
             "retry": {"max_retries": 1, "base": "100ms", "max": "200ms"},
             # Later than usual, so that a scenario tries the way and not the breaker.
             "breaker": {"consecutive_failures": 20, "open_for": "500ms"},
