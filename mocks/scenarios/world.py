@@ -19,6 +19,10 @@ POPULATION = REPOSITORY / "mocks" / "toxiproxy.json"
 CERTIFICATES = REPOSITORY / "config" / "certificates"
 CALLER_KEY = {"id": "caller-1", "secret": "text:c4ller-secret-for-scenarios"}
 # 32 bytes.
+CLIENT_TLS = {"ca": "{certificates}/ca.pem", "certificate": "{certificates}/client.pem", "key": "{certificates}/client.key"}
+CALLBACK_TLS = {
+    "certificate": "{certificates}/server.pem", "key": "{certificates}/server.key", "client_ca": "{certificates}/ca.pem",
+}  # fmt: skip
 RING_KEY = "c2NlbmFyaW9zLXJpbmcta2V5LW5vdC1hLXNlY3JldC4="
 
 
@@ -51,6 +55,7 @@ class World:
         self._proxies = {proxy["name"]: proxy for proxy in json.loads(POPULATION.read_text())}
         callback_port = free_port()
         self._direct = {STORE: self._start_redis()}
+        self._make_keys("drawbridge", "facade")
         for gateway in GATEWAYS:
             self._direct[gateway.name] = self._start_gateway(gateway, callback_port)
         self.ledgers = Ledgers(self._controls)
@@ -93,16 +98,34 @@ class World:
         return f"127.0.0.1:{port}"
 
     def _start_gateway(self, gateway, callback_port):
-        arguments = [str(CERTIFICATES / each) if each.endswith(".pem") else each for each in gateway.arguments]
-        callback_url = f"http://127.0.0.1:{callback_port}/callbacks/{gateway.name}"
         program = self._run(
             self._programs / "mock-gateways", gateway.command, "--port", self._port(gateway.name), "--control-port", 0,
-            "--certificate", CERTIFICATES / "server.pem", "--key", CERTIFICATES / "server.key", *arguments,
-            *(["--callback-url", callback_url] if gateway.callback else []),
+            "--certificate", CERTIFICATES / "server.pem", "--key", CERTIFICATES / "server.key",
+            "--callback-url", f"https://127.0.0.1:{callback_port}/callbacks/{gateway.name}",
+            "--callback-ca", CERTIFICATES / "ca.pem", "--callback-certificate", CERTIFICATES / "client.pem",
+            "--callback-key", CERTIFICATES / "client.key", *self._filled(gateway.arguments),
         )  # fmt: skip
         ready = program.await_json(ready=True)
         self._controls[gateway.name] = f"http://127.0.0.1:{ready['control_port']}"
         return f"127.0.0.1:{ready['port']}"
+
+    def _make_keys(self, *names):
+        """P-256 keys, private and public, in the scratch folder."""
+        for name in names:
+            key, public = self._folder / f"{name}.key", self._folder / f"{name}.pub"
+            make = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key]
+            subprocess.run(make, check=True, capture_output=True)
+            subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", public], check=True)
+
+    def _filled(self, value, **places):
+        """The same with the names in its texts replaced."""
+        if isinstance(value, dict):
+            return {name: self._filled(each, **places) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._filled(each, **places) for each in value]
+        if isinstance(value, str):
+            return value.format(certificates=CERTIFICATES, scratch=self._folder, **places)
+        return value
 
     def _start_proxies(self):
         """Where each proxy listens."""
@@ -132,7 +155,7 @@ class World:
             "deployment": f"scenarios-{name}",
             "listen": {
                 "api": {"address": "127.0.0.1:0"},
-                "callbacks": {"address": f"127.0.0.1:{callback_port}"},
+                "callbacks": {"address": f"127.0.0.1:{callback_port}", "tls": self._filled(CALLBACK_TLS)},
                 "admin": {"address": "127.0.0.1:0"},
             },
             "state": {
@@ -150,18 +173,19 @@ class World:
         }
 
     def _section(self, gateway, address):
-        return {
+        section = {
             "adapter": gateway.adapter,
-            "base_url": f"https://{address}",
+            "base_url": gateway.base_url,
             "settings": gateway.settings,
-            "tls": {name: str(CERTIFICATES / file) for name, file in TLS_FILES.items()},
+            "callback": gateway.callback,
+            "tls": CLIENT_TLS,
             "timeout": {"connect": "300ms", "attempt": "500ms"},
             "retry": {"max_retries": 1, "base": "100ms", "max": "200ms"},
             # Later than usual, so that a scenario tries the way and not the breaker.
             "breaker": {"consecutive_failures": 20, "open_for": "500ms"},
             "inquiry": {"first_after": "300ms", "factor": 2, "max": "1s", "give_up_after": "1m"},
-            **({"callback": gateway.callback} if gateway.callback else {}),
         }
+        return self._filled(section | gateway.section, address=address)
 
     @staticmethod
     def _tenant(gateway):
@@ -171,6 +195,3 @@ class World:
     def caller(self, gateway, *, of_store):
         """Who pays by a gateway's route; `of_store` for the Drawbridge whose Redis is behind a proxy."""
         return Caller(self._urls[of_store], self._tenant(gateway), CALLER_KEY["id"], CALLER_KEY["secret"].removeprefix("text:"))
-
-
-TLS_FILES = {"ca": "ca.pem", "certificate": "client.pem", "key": "client.key"}
