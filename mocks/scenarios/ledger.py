@@ -13,7 +13,8 @@ class Ledgers:
         holders = {}
         for gateway, url in self._controls.items():
             status, ledger = ask(url, "GET", "/ledger")
-            assert status == 200, f"{gateway} shows no ledger: {status}"
+            if status != 200:
+                raise LookupError(f"{gateway} shows no ledger: {status}")
             for charge in ledger["charges"]:
                 if charge["held"] > 0:
                     holders.setdefault(charge["reference"], {})[gateway] = charge["held"]

@@ -14,14 +14,15 @@ Exit codes: 0 all promises hold, 1 one was broken, 2 the scenarios could not be 
 import argparse
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from gateway import GATEWAYS
-from play import Result, play
+from play import Result, afterwards, play
 from program import DidNotStart
 from scenario import STORE, scenarios
 from toxiproxy_api import Refused
@@ -65,40 +66,57 @@ def programs():
     ).stdout.strip()
 
 
-def told(counts):
+def counted(counts):
     return ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "none"
 
 
 class Report:
-    """One line for each scenario when it is over."""
+    """One line for each scenario when it is over, and one for all of them afterwards."""
 
-    def __init__(self, total, as_json):
-        self._total, self._as_json, self._started = total, as_json, time.monotonic()
-        self.count = self.failed = 0
+    def __init__(self, scenarios, as_json):
+        self._scenarios, self._as_json, self._started = scenarios, as_json, time.monotonic()
+        self.results = []
+        self.failed = 0
 
     def add(self, result):
-        self.count += 1
+        self.results.append(result)
         self.failed += bool(result.broken)
         if self._as_json:
-            return self._line(vars(result) | {"ok": not result.broken, "seconds": round(result.seconds, 2)})
-        verdict = "BROKEN" if result.broken else "ok"
-        what = f"{result.name:<32} {result.seconds:5.1f} s  answers {told(result.answers)}; attempts {told(result.outcomes)}"
-        print(f"[{self.count:>2}/{self._total}] {verdict:<6} {what}; payments {told(result.states)}", flush=True)
+            return self._line(
+                name=result.name, ok=not result.broken, seconds=round(result.seconds, 2), answers=result.answers,
+                attempts=result.outcomes, payments=result.states, broken=result.broken,
+            )  # fmt: skip
+        place = f"[{len(self.results):>2}/{self._scenarios + 1}] {'BROKEN' if result.broken else 'ok':<6}"
+        told = f"answers {counted(result.answers)}; attempts {counted(result.outcomes)}; payments {counted(result.states)}"
+        print(f"{place} {result.name:<32} {result.seconds:5.1f} s  {told}", flush=True)
         for sentence in result.broken:
             print(f"         {sentence}", flush=True)
 
-    def end(self, toxiproxy):
+    def end(self, toxiproxy, fallen):
+        """`fallen` are the programs that did not last until here."""
+        self.failed += bool(fallen)
         seconds = time.monotonic() - self._started
         if self._as_json:
             return self._line(
-                {"scenarios": self.count, "failed": self.failed, "seconds": round(seconds, 2), "toxiproxy": toxiproxy}
+                scenarios=self._scenarios, failed=self.failed, fallen=fallen, seconds=round(seconds, 2), toxiproxy=toxiproxy
             )
-        what = f"{self.failed} of {self.count} scenarios broke a promise" if self.failed else f"{self.count} scenarios held"
-        print(f"{what} in {seconds:.0f} s, behind Toxiproxy {toxiproxy}", flush=True)
+        for program in fallen:
+            print(f"ended by itself: {program}", flush=True)
+        what = f"BROKEN: {self.failed}" if self.failed else "all promises held"
+        print(f"{self._scenarios} scenarios in {seconds:.0f} s behind Toxiproxy {toxiproxy}: {what}", flush=True)
 
     @staticmethod
-    def _line(value):
-        print(json.dumps(value), flush=True)
+    def _line(**members):
+        print(json.dumps(members), flush=True)
+
+
+def play_all(group, world, results):
+    """One scenario after the other; there is a result for each, whatever happens."""
+    for scenario in group:
+        try:
+            results.put(play(scenario, world))
+        except Exception as error:
+            results.put(Result(scenario.name, broken=[f"could not be played: {error!r}"]))
 
 
 def run(options):
@@ -109,15 +127,15 @@ def run(options):
     report = Report(len(playing), options.json)
     with World(options.bin or programs(), os.environ.get("TOXIPROXY_URL")) as world:
         # A gateway's scenarios come one after the other, those of different gateways and of Redis side by side.
-        targets = {scenario.target: None for scenario in playing}
-        groups = [[scenario for scenario in playing if scenario.target == target] for target in targets]
-        with ThreadPoolExecutor(len(groups)) as pool:
-            running = [pool.submit(lambda group: [report.add(play(each, world)) for each in group], group) for group in groups]
-            for each in as_completed(running):
-                each.result()
-        for fallen in world.fallen():
-            report.add(Result("programs", broken=[fallen]))
-        report.end(world.toxiproxy.version())
+        results = queue.Queue()
+        for target in dict.fromkeys(scenario.target for scenario in playing):
+            group = [scenario for scenario in playing if scenario.target == target]
+            # A daemon, so that an interruption does not wait for it.
+            threading.Thread(target=play_all, args=[group, world, results], daemon=True).start()
+        for _ in playing:
+            report.add(results.get())
+        report.add(afterwards(report.results, world))
+        report.end(world.toxiproxy.version(), world.fallen())
     return BROKEN if report.failed else 0
 
 
@@ -126,6 +144,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return run(arguments())
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     except (DidNotStart, Refused, LookupError, subprocess.CalledProcessError, OSError) as error:
         print(f"cannot run the scenarios: {error}", file=sys.stderr)
         return CANNOT_RUN

@@ -1,7 +1,9 @@
 """Everything that runs: Redis, the mock gateways, the proxies in front of them, and Drawbridge behind."""
 
+import contextlib
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,7 +14,7 @@ from gateway import GATEWAYS
 from ledger import Ledgers
 from program import DidNotStart, Program
 from scenario import STORE
-from toxiproxy_api import Toxiproxy
+from toxiproxy_api import Refused, Toxiproxy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POPULATION = REPOSITORY / "mocks" / "toxiproxy.json"
@@ -67,6 +69,13 @@ class World:
         }
 
     def stop(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # A second one would leave programs running.
+            signal.signal(number, signal.SIG_IGN)
+        if self._toxiproxy_url is not None:
+            # Somebody else's: it is left without toxics also where the scenarios were interrupted.
+            with contextlib.suppress(OSError, Refused):
+                Toxiproxy(self._toxiproxy_url).reset()
         for program in reversed(self._running):
             program.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
