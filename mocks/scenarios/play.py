@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from gateway import GATEWAYS
-from promises import AT_REST, broken
+from promises import broken
 from scenario import STORE
 
 # The amounts of one scenario's payments, in minor units; each is told from the others by it.

@@ -82,10 +82,14 @@ class Report:
         self.results.append(result)
         self.failed += bool(result.broken)
         if self._as_json:
-            return self._line(
+            self._line(
                 name=result.name, ok=not result.broken, seconds=round(result.seconds, 2), answers=result.answers,
                 attempts=result.outcomes, payments=result.states, broken=result.broken,
             )  # fmt: skip
+        else:
+            self._describe(result)
+
+    def _describe(self, result):
         place = f"[{len(self.results):>2}/{self._scenarios + 1}] {'BROKEN' if result.broken else 'ok':<6}"
         told = f"answers {counted(result.answers)}; attempts {counted(result.outcomes)}; payments {counted(result.states)}"
         print(f"{place} {result.name:<32} {result.seconds:5.1f} s  {told}", flush=True)
@@ -97,9 +101,10 @@ class Report:
         self.failed += bool(fallen)
         seconds = time.monotonic() - self._started
         if self._as_json:
-            return self._line(
+            self._line(
                 scenarios=self._scenarios, failed=self.failed, fallen=fallen, seconds=round(seconds, 2), toxiproxy=toxiproxy
             )
+            return
         for program in fallen:
             print(f"ended by itself: {program}", flush=True)
         what = f"BROKEN: {self.failed}" if self.failed else "all promises held"

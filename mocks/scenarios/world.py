@@ -174,9 +174,7 @@ class World:
             "encryption": {"keys": [{"id": "ring-1", "key": f"text:{RING_KEY}"}]},
             "tenants": {self._tenant(gateway.name): {"keys": [CALLER_KEY]} for gateway in GATEWAYS},
             "gateways": {gateway.name: self._section(gateway, addresses[gateway.name]) for gateway in GATEWAYS},
-            "routes": [
-                {"match": {"tenant": [self._tenant(gateway.name)]}, "gateways": gateway.route} for gateway in GATEWAYS
-            ],
+            "routes": [{"match": {"tenant": [self._tenant(gateway.name)]}, "gateways": gateway.route} for gateway in GATEWAYS],
             "payments": {"deadline": "3s"},
             "queue": {"retry": {"first": "300ms", "factor": 2, "max": "1s"}, "give_up_after": "1m"},
         }
