@@ -11,6 +11,9 @@ struct SourceCopy {
     /// Below the folder of the built program.
     static let modules = Bundle.main.bundleURL.appending(path: "Modules").path
 
+    static let manifestTable = "let adapters: [(module: String, folder: String)] = ["
+    static let catalogTable = "AdapterCatalog(["
+
     private let folder: Folder
 
     init() async throws {
@@ -20,8 +23,8 @@ struct SourceCopy {
                 atPath: Self.repository.appending(path: name).path, toPath: folder.path(name))
         }
         // As the format writes a list of more than one row.
-        try edit(Self.manifest) { $0.replacing(#/"\)\n\]/#, with: "\"),\n]") }
-        try edit(Self.catalog) { $0.replacing(#/self\n    \]/#, with: "self,\n    ]") }
+        try edit(Self.manifest) { Self.endingRows($0, of: Self.manifestTable, at: "\n]") }
+        try edit(Self.catalog) { Self.endingRows($0, of: Self.catalogTable, at: "\n    ]") }
         _ = try await git("init", "--quiet")
         _ = try await git("add", "--all")
         _ = try await git(
@@ -34,6 +37,18 @@ struct SourceCopy {
 
     func edit(_ name: String, _ change: (String) -> String) throws {
         try Data(change(try text(name)).utf8).write(to: URL(filePath: path(name)))
+    }
+
+    /// The text with a row more in the table that begins so, before what ends it.
+    static func adding(_ row: String, to text: String, _ table: String, at end: String) -> String {
+        guard let start = text.range(of: table), let stop = text.range(of: end, range: start.upperBound..<text.endIndex) else {
+            return text
+        }
+        return text.replacingCharacters(in: stop, with: row + end)
+    }
+
+    private static func endingRows(_ text: String, of table: String, at end: String) -> String {
+        adding(",", to: text, table, at: end).replacing(",,", with: ",")
     }
 
     /// - Returns: what git printed, by lines.
