@@ -44,13 +44,13 @@ extension OperationRecord {
     }
 
     /// A capture or void is judged by the state of its charge, a refund by its own answer.
-    func meaning(of answer: InquiryAnswer) -> Meaning {
+    func meaning(of answer: InquiryAnswer, on payment: PaymentRecord) -> Meaning {
         switch answer {
         case .unanswered(let reason): return .unanswered(reason: reason)
         case .notFound: return kind == .refund ? .notDone : .unanswered(reason: "charge_not_found")
         case .found(let outcome):
             if kind == .refund { return outcome.kind == .pending ? .open : .settles(outcome) }
-            return kind == .void ? Self.meaning(forVoid: outcome) : Self.meaning(forCapture: outcome)
+            return kind == .void ? Self.meaning(forVoid: outcome, of: payment) : Self.meaning(forCapture: outcome)
         }
     }
 
@@ -59,11 +59,11 @@ extension OperationRecord {
         return approval.state == .authorized ? .notDone : .settles(outcome)
     }
 
-    /// A charge is not taken back as long as the payer may still act; once he has paid it cannot be any more.
-    private static func meaning(forVoid outcome: Outcome) -> Meaning {
+    /// A charge is not taken back as long as the payer may still act; once they have paid it cannot be any more.
+    private static func meaning(forVoid outcome: Outcome, of payment: PaymentRecord) -> Meaning {
         switch outcome {
         case .requiresAction: return .notDone
-        case .approved(let approval) where approval.state == .captured:
+        case .approved(let approval) where approval.state == .captured && payment.status == .requiresAction:
             return .settles(.rejected(Rejection(cause: .request, code: nil, message: "The charge was paid before.")))
         default: return meaning(forCapture: outcome)
         }

@@ -68,7 +68,7 @@ extension PaymentService {
         }
         if held.hasChanges { await commit(&held, .goOn) }
         let (answer, asked) = await exchange(inquiry, at: gateway, asking: held.payment, reference: operation.id.text)
-        switch operation.meaning(of: answer) {
+        switch operation.meaning(of: answer, on: held.payment) {
         case .settles(let outcome):
             let now = time.now()
             held.change { work, _ in

@@ -112,7 +112,7 @@ extension PaymentService {
         }
         let (answer, asked) = await exchange(
             operation.inquiry(on: stored.record), at: gateway, asking: stored.record, reference: operation.id.text)
-        switch operation.meaning(of: answer) {
+        switch operation.meaning(of: answer, on: stored.record) {
         case .settles(let outcome):
             let work = StoredWork(payment: stored, operation: StoredOperation(record: operation))
             _ = try await reachingStore { () async throws(StoreFailure) in

@@ -195,11 +195,11 @@ struct PixAnswerTests {
         return plan
     }
 
-    private static let unclear: [Misbehaviour] = [
+    private static let unclearAnswers: [Misbehaviour] = [
         .cutAfter, .cutMidAnswer, .status500After, .garbage, .empty, .truncated, .wrongAmount, .wrongReference,
     ]
 
-    @Test("is asked for where it was lost or unclear", arguments: unclear)
+    @Test("is asked for where it was lost or unclear", arguments: unclearAnswers)
     func unclear(_ misbehaviour: Misbehaviour) async throws {
         try await PixWorld.with(Self.once()) { world in
             try world.provider.script(misbehaviour, for: .charge)
