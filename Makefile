@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup certificates build demo run test simulate chaos load contract format lint clean
+.PHONY: help setup certificates build demo run test simulate chaos load scenarios contract format lint clean
 
 swift_sources := $(wildcard Package.swift Sources Tests adapters mocks Benchmarks)
 # Prints a step's purpose.
@@ -39,6 +39,9 @@ test: setup ## build everything, lint, unit and integration tests, contract test
 	@# One at a time: the suites start servers and measure time-outs, and two cores are all there is.
 	@swift test --skip-build --no-parallel
 	@$(MAKE) contract
+	@$(MAKE) scenarios
+	$(call say,a little load)
+	@build=debug RATE=20 DURATION=5 deploy/load.sh
 
 simulate: setup ## more worlds of the simulation: SEEDS=20000, or 17,20..30 to see some again
 	$(call say,simulation)
@@ -55,6 +58,10 @@ load: setup certificates ## k6 at a constant rate, held to the objectives: RATE=
 	@swift build -c release --product drawbridge
 	@swift build -c release --product mock-gateways
 	@deploy/load.sh $(if $(JSON),--json $(JSON))
+
+scenarios: build certificates ## payments through toxics: ONLY=pix/timeout; TOXIPROXY_URL=... for a real Toxiproxy
+	$(call say,payments through toxics)
+	@mocks/scenarios/run.py $(addprefix --only ,$(ONLY))
 
 contract: build certificates ## drive the built program from outside, as its callers and banks do
 	$(call say,contract tests)
