@@ -64,13 +64,36 @@ extension QASetup {
         guard service.command.dropLast() == ["serve", "--config"],
             service.mount(of: path)?.source == "./\(File.configuration.rawValue)"
         else { return ["drawbridge does not serve \(File.configuration.rawValue)"] }
+        let (text, environment, missing) = withFilesAtHand(service, folder: LocalFile(path: path).folder)
         do {
             let configuration = try Configuration.read(
-                text(.configuration), file: LocalFile(path: path), environment: service.environment, adapters: .builtIn)
-            return agreementProblems(configuration, proxies, compose, service) + secretProblems(service)
+                text, file: LocalFile(path: path), environment: environment, adapters: .builtIn)
+            return missing + agreementProblems(configuration, proxies, compose, service) + secretProblems(service)
+                + addressProblems(proxies)
         } catch {
-            return error.all.map(\.description)
+            return missing + error.all.map(\.description)
         }
+    }
+
+    /// The configuration's text and environment with each `file:` secret, which is only there in the container, given by a
+    /// variable; and which of these files nobody makes.
+    private func withFilesAtHand(
+        _ service: QACompose.Service, folder: String
+    ) -> (text: String, environment: [String: String], missing: [String]) {
+        let files = Set(text(.configuration).matches(of: #/file:([\w\/.-]+)/#).map { String($0.output.1) }).sorted()
+        var (text, environment) = (text(.configuration), service.environment)
+        environment["QA_MADE"] = Self.madeKey
+        for file in files { text = text.replacing("file:\(file)", with: "env:QA_MADE") }
+        let missing = files.map { "\(folder)/\($0)" }.filter { !isMade($0, in: service) }
+        return (text, environment, missing.map { "the secret \($0) is made by nobody" })
+    }
+
+    /// Every address of the file, also one within an adapter's settings, is a proxy's.
+    private func addressProblems(_ proxies: [QAProxy]) -> [String] {
+        let ports = text(.configuration).matches(of: #/:\/\/([\w-]+):(\d+)/#).map { (host: $0.output.1, port: Int($0.output.2)) }
+        return ports.filter { address in
+            address.host != Self.proxyService || !proxies.contains { $0.port == address.port }
+        }.map { "no proxy listens at \($0.host):\($0.port ?? 0)" }
     }
 
     private func agreementProblems(

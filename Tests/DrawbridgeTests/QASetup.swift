@@ -1,5 +1,6 @@
 import AdapterKit
 import Foundation
+import TestKit
 
 @testable import Drawbridge
 
@@ -25,6 +26,11 @@ struct QASetup {
     static let proxyService = "toxiproxy"
     static let proxyControlPort = 8474
     static let redisPort = 6379
+
+    /// Stands in for a key that is made with the certificates: P-256, as theirs.
+    static let madeKey =
+        (try? TestAuthority(valid: Timestamp(seconds: 0)..<Timestamp(seconds: 1)))
+        .map { String(decoding: $0.root.key, as: UTF8.self) } ?? ""
 
     var texts: [File: String]
 
