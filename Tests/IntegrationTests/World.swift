@@ -50,8 +50,10 @@ struct World: Sendable {
     static func withBank(
         _ setup: Setup, callbacks: CallbackDestination? = nil, _ body: (MockBank) async throws -> Void
     ) async throws {
-        var configuration = MockBank.Configuration(tenant: Setup.bankTenant, keys: [Setup.bankKey], now: { Caller.now })
+        var configuration = MockBank.Configuration(face: setup.face, now: { Caller.now })
         configuration.tls = setup.bankTLS
+        configuration.expectations = setup.expectations
+        configuration.isStatic = setup.bankIsStatic
         configuration.callbacks = callbacks
         let bank = try await MockBank.start(configuration)
         do {

@@ -5,5 +5,5 @@ import ArgumentParser
 struct MockGatewaysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mock-gateways", abstract: "Gateways to try Drawbridge against. They move no money.",
-        subcommands: [BankCommand.self, NPCIUPICommand.self, PixCommand.self, ToxiproxyCommand.self])
+        subcommands: [BankCommand.self, NPCIUPICommand.self, PixCommand.self, StripeCommand.self, ToxiproxyCommand.self])
 }

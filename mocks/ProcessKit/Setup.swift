@@ -25,6 +25,11 @@ package struct Setup: Sendable {
     package var pins: [String] = []
     /// Ports of bank-b and further ones, behind bank-a in the route.
     package var moreBanks: [Int] = []
+    /// What the bank speaks.
+    package var face = GatewayFace.bankHMAC(tenant: bankTenant, keys: [bankKey])
+    /// What the bank is asked before its books, and whether it has none.
+    package var expectations: [ExpectationFolder] = []
+    package var bankIsStatic = false
     package var adapter = "bank-hmac"
     /// Members of the gateways' `settings`.
     package var settings = ["tenant: \(bankTenant)", "key_id: bank-key-1", "secret: \"text:\(bankSecret)\""]
