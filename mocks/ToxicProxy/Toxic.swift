@@ -31,7 +31,7 @@ extension Toxic {
     }
 
     /// The name of an effect in the API.
-    enum Kind: String, Sendable, CaseIterable {
+    enum Kind: String, Sendable {
         case latency
         case bandwidth
         case slicer
