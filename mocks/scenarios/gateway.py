@@ -35,6 +35,7 @@ class Gateway:
 
 CARD = {"type": "card", "card": {"token": "pm_scenarios"}}
 PIX = {"type": "pix", "pix": {"expires_in": 600}}
+UPI = {"type": "upi", "upi": {"flow": "collect", "payer_vpa": "payer@bank", "payee_vpa": "shop@bank"}}
 
 
 def bank(name, route):
@@ -55,6 +56,27 @@ def pix(name, route):
     )  # fmt: skip
 
 
+NPCI_UPI = Gateway(
+    "npci-upi", "npci-upi", "npci-upi",
+    [
+        *CLIENT_CA, "--client-organisation", "scenarios", "--key-id", "key-1", "--secret", SECRET,
+        "--client-payload-key", "{scratch}/drawbridge.pub", "--organisation", "facade", "--payload-key", "{scratch}/facade.key",
+        *CALLBACK_KEY,
+    ],
+    {
+        "organisation": "scenarios", "participant_code": "SCN", "keys": [{"id": "key-1", "secret": SECRET}],
+        "payload_key": "file:{scratch}/drawbridge.key", "collect_expiry": "1m", "not_found_margin": "1s",
+    },
+    {
+        "organisation": "facade", "keys": CALLBACK_KEYS, "payload_key": "file:{scratch}/facade.pub",
+        "client_certificate_subject": CALLBACK_SUBJECT,
+    },
+    ["npci-upi"], "INR", UPI, has_payer=True,
+    # That a request never arrived is proved only when the collect request would have expired: an operator hears of it before.
+    section={"inquiry": {"first_after": "300ms", "factor": 2, "max": "1s", "give_up_after": "8s"}},
+)  # fmt: skip
+
 GATEWAYS = [
     bank("bank-hmac", ["bank-hmac", "bank-b"]), bank("bank-b", ["bank-b"]), pix("pix", ["pix", "pix-b"]), pix("pix-b", ["pix-b"]),
+    NPCI_UPI,
 ]  # fmt: skip
