@@ -204,11 +204,11 @@ struct PixAnswerTests {
         try await PixWorld.with(Self.once()) { world in
             try world.provider.script(misbehaviour, for: .charge)
             let taken = try await world.acme.pay(PixWorld.order())
-            #expect(taken.status == 202)
-            #expect(taken.reason == "outcome_unknown")
-            let known = try await world.acme.sync(taken.id)
-            #expect(known.state == "requires_action")
-            #expect(known["next_action"]?["qr_payload"]?.text != nil)
+            #expect(taken.state == "requires_action", "\(taken.text)")
+            #expect(taken["next_action"]?["qr_payload"]?.text != nil)
+            #expect(taken.attempts.map { $0["outcome"]?.text } == ["unknown", "requires_action"])
+            #expect(taken.attempts.last?["operation"]?.text == "inquiry")
+            #expect(world.provider.counters[.charge] == 1)
             #expect(world.provider.ledger.order == [taken.id])
         }
     }
@@ -231,9 +231,10 @@ struct PixAnswerTests {
         try await PixWorld.with(Self.once { $0.attempt = "1s" }) { world in
             try world.provider.script(.slowAfter(milliseconds: 5000), for: .charge)
             let taken = try await world.acme.pay(PixWorld.order())
-            #expect(taken.status == 202)
-            #expect(taken.reason == "outcome_unknown")
-            #expect(try await world.acme.sync(taken.id).state == "requires_action")
+            #expect(taken.state == "requires_action", "\(taken.text)")
+            #expect(taken.attempts.first?["outcome"]?.text == "unknown")
+            #expect(taken.attempts.last?["operation"]?.text == "inquiry")
+            #expect(world.provider.ledger.order == [taken.id])
         }
     }
 

@@ -121,7 +121,7 @@ struct SessionsTests {
         #expect(world.fetches == 2)
         // When the failure is taken in is for its task to say; the second is counted from then on.
         while world.fetches == 2, !Task.isCancelled {
-            time.advance(by: .seconds(1))
+            time.advance(by: .milliseconds(10))
             network.script(failing, failing)
             #expect(await world.ask().word == "200")
         }

@@ -116,7 +116,7 @@ def sent(drawbridge, provider):
     paid = payer.pay()
     payer.pay(amount=1)
     payer.pay(amount=999_999_999_999, expires_in=86_400)
-    payer.pay(payer_tax_id="39053344705", payer_name="Ana", key="a@example.com", description="Pedido 17 \u00e7 \"\U0001f600\"" * 10)
+    payer.pay(payer_tax_id="39053344705", payer_name="Ana", key="a@example.com", description="Pedido 17 \u00e7 \"\U0001f600\"\n")
     payer.pay(payer_tax_id="12ABC34501DE35", payer_name="Empresa SA", expires_in=60, key="k" * 77)
     assert payer.ask(f"/v1/payments/{payer.pay()}/void")[0] == 200
     payer.settle(paid)
