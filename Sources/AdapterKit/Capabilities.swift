@@ -25,10 +25,13 @@ public struct Capabilities: Sendable, Equatable {
     /// Whether a charge can be taken back by void or refund.
     public var reversal: Bool
     public var lateSuccess: LateSuccess
+    /// How long after the end of the payer's time to act a success may still come; `nil`: as `lateSuccess` says.
+    public var lateSuccessAfterExpiry: Duration?
 
     public init(
         operations: Set<OperationName>, methods: Set<PaymentMethod.Kind>, idempotency: Idempotency, inquiryByReference: Bool,
-        notFoundFinalAfter: Duration?, acceptsSignedRequestFor: Duration?, reversal: Bool, lateSuccess: LateSuccess
+        notFoundFinalAfter: Duration?, acceptsSignedRequestFor: Duration?, reversal: Bool, lateSuccess: LateSuccess,
+        lateSuccessAfterExpiry: Duration? = nil
     ) {
         self.operations = operations
         self.methods = methods
@@ -38,5 +41,6 @@ public struct Capabilities: Sendable, Equatable {
         self.acceptsSignedRequestFor = acceptsSignedRequestFor
         self.reversal = reversal
         self.lateSuccess = lateSuccess
+        self.lateSuccessAfterExpiry = lateSuccessAfterExpiry
     }
 }

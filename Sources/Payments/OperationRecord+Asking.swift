@@ -55,8 +55,12 @@ extension OperationRecord {
     }
 
     private static func meaning(forCapture outcome: Outcome) -> Meaning {
-        guard case .approved(let approval) = outcome else { return .open }
-        return approval.state == .authorized ? .notDone : .settles(outcome)
+        switch outcome {
+        case .approved(let approval): approval.state == .authorized ? .notDone : .settles(outcome)
+        // There is nothing to capture or to take back any more.
+        case .declined: .settles(outcome)
+        case .requiresAction, .pending, .notProcessed, .rejected, .unknown: .open
+        }
     }
 
     /// A charge is not taken back as long as the payer may still act; once they have paid it cannot be any more.

@@ -75,6 +75,7 @@ extension PaymentRecord {
         guard let expiry = nextAction?.expiresAt.flatMap({ Timestamp(wholeSecondsRFC3339: $0) }), expiry < now else {
             return false
         }
+        if let margin = gateway.adapter.capabilities.lateSuccessAfterExpiry { return expiry + margin < now }
         return lateSuccess(at: gateway).map { $0 < now } ?? true
     }
 

@@ -136,6 +136,34 @@ struct ShyGatewayTests {
     }
 }
 
+/// The real adapter at a bank that says how long after an action's end it may still be taken.
+private struct PromptAdapter: GatewayAdapter {
+    static let name = BankHMACAdapter.name
+    static let summary = BankHMACAdapter.summary
+    static let settings = BankHMACAdapter.settings
+    static let loggableMembers = BankHMACAdapter.loggableMembers
+
+    private let real: BankHMACAdapter
+
+    init(settings: AdapterSettings) throws(SettingsFailure) { real = try BankHMACAdapter(settings: settings) }
+
+    var authentication: Authentication { real.authentication }
+    var account: [String] { real.account }
+
+    var capabilities: Capabilities {
+        var capabilities = real.capabilities
+        capabilities.lateSuccess = .within(.seconds(86_400))
+        capabilities.lateSuccessAfterExpiry = .seconds(10)
+        return capabilities
+    }
+
+    func request(for operation: Operation) throws(EncodingFailure) -> GatewayRequest { try real.request(for: operation) }
+    func outcome(of response: GatewayResponse, for operation: Operation) -> Outcome { real.outcome(of: response, for: operation) }
+    func inquiryAnswer(of response: GatewayResponse, for operation: Operation) -> InquiryAnswer {
+        real.inquiryAnswer(of: response, for: operation)
+    }
+}
+
 @Suite("Payments whose payer must act (R4)", .timeLimit(.minutes(1)))
 struct PayerActionTests {
     private static let expiry = "2026-01-01T00:01:00Z"
@@ -143,8 +171,8 @@ struct PayerActionTests {
         ("type", .string("display_qr")), ("qr_payload", .string("0002")), ("expires_at", .string(expiry)),
     ])
 
-    private func waiting() async throws -> World {
-        let world = try World()
+    private func waiting(_ adapter: any GatewayAdapter.Type = BankHMACAdapter.self) async throws -> World {
+        let world = try World(adapters: (adapter, BankHMACAdapter.self))
         world.bank.script(.charge("ACTION_REQUIRED", action: Self.action))
         try #require(try await world.pay().state == "requires_action")
         return world
@@ -172,6 +200,23 @@ struct PayerActionTests {
         #expect(record.failure?.category == .expired)
         await look(world, after: .seconds(2), .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
         #expect(world.sent.suffix(2) == ["GET /v1/charges/\(record.id)", "POST /v1/charges/\(record.id)/voids"])
+    }
+
+    @Test("where the gateway says how long after its end an action may still be taken, that is what is waited for")
+    func prompt() async throws {
+        let world = try await waiting(PromptAdapter.self)
+        await look(world, after: .seconds(69), .charge("ACTION_REQUIRED", action: Self.action))
+        #expect(try await world.record().status == .requiresAction)
+        await look(world, after: .seconds(300), .charge("ACTION_REQUIRED", action: Self.action))
+        #expect(try await world.record().failure?.category == .expired)
+    }
+
+    @Test("a void of what the gateway has given up meanwhile is refused, and ends")
+    func voidOfDeclined() async throws {
+        let world = try await waiting()
+        world.bank.script(.lost, .charge("DECLINED", code: "54"))
+        #expect(try await world.operate(.void, on: try world.id()).status == 409)
+        #expect(try await world.stored().reservations.capturing == nil)
     }
 
     @Test("a void whose answer was lost is repeated where the payer may still act")

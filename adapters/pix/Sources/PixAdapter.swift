@@ -44,6 +44,6 @@ public struct PixAdapter: GatewayAdapter {
         Capabilities(
             operations: [.payment, .void, .refund, .inquiry, .reversal], methods: [.pix], idempotency: .forever,
             inquiryByReference: true, notFoundFinalAfter: own.notFoundFinalAfter, acceptsSignedRequestFor: nil, reversal: true,
-            lateSuccess: .within(own.maximumLife + own.lateMargin))
+            lateSuccess: .within(own.maximumLife + own.lateMargin), lateSuccessAfterExpiry: own.lateMargin)
     }
 }
