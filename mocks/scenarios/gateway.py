@@ -56,6 +56,11 @@ def pix(name, route):
     )  # fmt: skip
 
 
+STRIPE = Gateway(
+    "stripe", "stripe", "stripe", ["--secret-key", SECRET, "--callback-secret", CALLBACK_SECRET],
+    {"secret_key": SECRET, "account": "acct_scenarios"}, {"secrets": [CALLBACK_SECRET]}, ["stripe", "bank-hmac"], "BRL", CARD,
+)  # fmt: skip
+
 NPCI_UPI = Gateway(
     "npci-upi", "npci-upi", "npci-upi",
     [
@@ -76,7 +81,4 @@ NPCI_UPI = Gateway(
     section={"inquiry": {"first_after": "300ms", "factor": 2, "max": "1s", "give_up_after": "8s"}},
 )  # fmt: skip
 
-GATEWAYS = [
-    bank("bank-hmac", ["bank-hmac", "bank-b"]), bank("bank-b", ["bank-b"]), pix("pix", ["pix", "pix-b"]), pix("pix-b", ["pix-b"]),
-    NPCI_UPI,
-]  # fmt: skip
+GATEWAYS = [bank("bank-hmac", ["bank-hmac", "stripe"]), STRIPE, pix("pix", ["pix", "pix-b"]), pix("pix-b", ["pix-b"]), NPCI_UPI]
