@@ -95,13 +95,19 @@ public enum Operation: Sendable, Equatable {
     public struct RefundInquiry: Sendable, Equatable {
         public var reference: String
         public var charge: String
+        /// The gateway's own id of the charge.
         public var gatewayReference: String?
+        /// The gateway's own id of the refund.
+        public var refundReference: String?
         public var money: Money
 
-        public init(reference: String, charge: String, gatewayReference: String?, money: Money) {
+        public init(
+            reference: String, charge: String, gatewayReference: String?, refundReference: String? = nil, money: Money
+        ) {
             self.reference = reference
             self.charge = charge
             self.gatewayReference = gatewayReference
+            self.refundReference = refundReference
             self.money = money
         }
     }

@@ -30,7 +30,7 @@ extension OperationRecord {
         return .refundInquiry(
             .init(
                 reference: id.text, charge: charge.id.text, gatewayReference: charge.gatewayReference,
-                money: Money(minorUnits: amount, currency: charge.money.currency)))
+                refundReference: gatewayReference, money: Money(minorUnits: amount, currency: charge.money.currency)))
     }
 
     /// What an inquiry says of an operation, rather than of its charge.

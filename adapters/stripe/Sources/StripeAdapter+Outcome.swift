@@ -30,10 +30,19 @@ extension StripeAdapter {
         case 402: refusal(error, of: operation)
         // The key was used before, with other parameters: what it did then is not known.
         case 400 where error.type == "idempotency_error": .unknown(Unknown(reason: "reference_known", code: error.failure.code))
-        case 400, 404: .rejected(error.rejection(.request))
+        case 400: canceled(error, operation) ?? .rejected(error.rejection(.request))
+        case 404: .rejected(error.rejection(.request))
         // Someone is at it: an attempt of ours with the same key, or another operation on the same object.
         default: .unknown(Unknown(reason: "conflict", code: error.failure.code))
         }
+    }
+
+    /// A void of what is canceled already has nothing more to do.
+    private func canceled(_ error: StripeError, _ operation: Operation) -> Outcome? {
+        guard case .void(let void) = operation, let intent = error.intent, intent.isCanceled,
+            contradiction(intent, operation) == nil
+        else { return nil }
+        return .approved(Approval(state: .voided, gatewayReference: intent.id, money: void.authorized))
     }
 
     private func refusal(_ error: StripeError, of operation: Operation) -> Outcome {
@@ -74,7 +83,12 @@ extension StripeAdapter {
                 return try PaymentIntent(body).outcome(
                     reference: void.charge, id: void.gatewayReference, money: void.authorized, wanted: .canceled)
             case .refund(let refund): return try RefundObject(body).outcome(of: refund)
-            case .refundInquiry, .accountValidation: return .unknown(Unknown(reason: "not_supported"))
+            case .refundInquiry(let inquiry):
+                return try RefundObject(body).outcome(
+                    of: .init(
+                        reference: inquiry.reference, charge: inquiry.charge, gatewayReference: inquiry.gatewayReference,
+                        money: inquiry.money, reason: nil))
+            case .accountValidation: return .unknown(Unknown(reason: "not_supported"))
             }
         } catch {
             return Self.unreadable

@@ -1,8 +1,8 @@
 public import AdapterKit
 
 extension StripeAdapter {
-    /// - Throws: `EncodingFailure` for a card without a token, a currency that Stripe counts in another unit, whatever needs a
-    ///   PaymentIntent whose id is not known, and questions about a refund, which Stripe answers by its own id alone.
+    /// - Throws: `EncodingFailure` for a card without a token, a currency that Stripe counts in another unit, and whatever needs the
+    ///   id of a PaymentIntent or refund that is not known.
     public func request(for operation: Operation) throws(EncodingFailure) -> GatewayRequest {
         switch operation {
         case .payment(let charge):
@@ -19,7 +19,9 @@ extension StripeAdapter {
         case .refund(let refund): try post("/v1/refunds", key: refund.reference, fields(of: refund))
         case .inquiry(let inquiry):
             GatewayRequest(method: .get, target: try path(of: inquiry.gatewayReference), headers: headers)
-        case .refundInquiry, .accountValidation: throw EncodingFailure(reason: "not_supported")
+        case .refundInquiry(let inquiry):
+            GatewayRequest(method: .get, target: "/v1/refunds/" + (try id(inquiry.refundReference)), headers: headers)
+        case .accountValidation: throw EncodingFailure(reason: "not_supported")
         }
     }
 
@@ -40,9 +42,9 @@ extension StripeAdapter {
 
     private func path(of intent: String?) throws(EncodingFailure) -> String { "/v1/payment_intents/" + (try id(intent)) }
 
-    private func id(_ intent: String?) throws(EncodingFailure) -> String {
-        guard let intent, Self.isPlain(intent) else { throw EncodingFailure(reason: "the PaymentIntent's id is not known") }
-        return intent
+    private func id(_ object: String?) throws(EncodingFailure) -> String {
+        guard let object, Self.isPlain(object) else { throw EncodingFailure(reason: "Stripe's own id is not known") }
+        return object
     }
 
     private func fields(

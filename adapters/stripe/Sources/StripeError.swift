@@ -36,6 +36,8 @@ struct MentionedIntent {
         amount = try body.optionalInteger("amount")
     }
 
+    var isCanceled: Bool { status == .canceled }
+
     /// Why the error is not about what was asked, or no refusal; `nil` where it can be.
     func contradiction(reference asked: String, id named: String?, amount expected: Int64?) -> String? {
         if reference ?? asked != asked || named ?? id != id { return "another_reference" }

@@ -113,7 +113,7 @@ import Testing
             .inquiry(.init(charge: "pay_1", gatewayReference: id, money: money)),
         ]
         for operation in operations {
-            #expect(throws: EncodingFailure(reason: "the PaymentIntent's id is not known")) {
+            #expect(throws: EncodingFailure(reason: "Stripe's own id is not known")) {
                 try adapter.request(for: operation)
             }
         }
@@ -151,12 +151,24 @@ import Testing
     }
 
     @Test func `what Stripe cannot be asked is refused`() {
-        let operations: [Operation] = [
-            .refundInquiry(.init(reference: "ref_1", charge: "pay_1", gatewayReference: "pi_1", money: money)),
-            .accountValidation(.init(kind: .bankAccount, value: "x")),
-        ]
-        for operation in operations {
-            #expect(throws: EncodingFailure(reason: "not_supported")) { try adapter.request(for: operation) }
+        #expect(throws: EncodingFailure(reason: "not_supported")) {
+            try adapter.request(for: .accountValidation(.init(kind: .bankAccount, value: "x")))
+        }
+    }
+
+    @Test func `a refund is asked about by Stripe's own id, and by no other`() throws {
+        var inquiry = Operation.RefundInquiry(reference: "ref_1", charge: "pay_1", gatewayReference: "pi_1", money: money)
+        #expect(throws: EncodingFailure(reason: "Stripe's own id is not known")) {
+            try adapter.request(for: .refundInquiry(inquiry))
+        }
+        inquiry.refundReference = "re_1"
+        let request = try adapter.request(for: .refundInquiry(inquiry))
+        #expect(request.method == .get)
+        #expect(request.target == "/v1/refunds/re_1")
+        #expect(request.body.isEmpty)
+        inquiry.refundReference = "re_1/../x"
+        #expect(throws: EncodingFailure(reason: "Stripe's own id is not known")) {
+            try adapter.request(for: .refundInquiry(inquiry))
         }
     }
 }

@@ -74,11 +74,39 @@ import Testing
             outcome(200, body, refund) == .approved(Approval(state: .refunded, gatewayReference: "re_1", money: money)))
     }
 
-    @Test func `a refund is never asked about, so that no answer to the question counts`() {
+    @Test(
+        "what became of a refund is read where it is about that refund, of that charge and amount",
+        arguments: [
+            (#""status":"pending""#, "pending"), (#""status":"failed","failure_reason":"lost_or_stolen_card""#, "declined"),
+            (#""status":"succeeded""#, "approved"), (#""status":"succeeded","metadata":{"reference":"ref_2"}"#, nil),
+            (#""status":"succeeded","metadata":{"payment":"pay_2"}"#, nil),
+            (#""status":"succeeded","payment_intent":"pi_2""#, nil),
+            (#""status":"gone""#, nil),
+        ] as [(String, String?)])
+    func refundInquiry(members: String, kind: String?) {
         let inquiry = Operation.refundInquiry(
-            .init(reference: "ref_1", charge: "pay_1", gatewayReference: "pi_1", money: money))
-        let body = #"{"id":"re_1","object":"refund","amount":1099,"currency":"usd","status":"succeeded"}"#
+            .init(reference: "ref_1", charge: "pay_1", gatewayReference: "pi_1", refundReference: "re_1", money: money))
+        let body = #"{"id":"re_1","object":"refund","amount":1099,"currency":"usd","# + members + "}"
         let answer = adapter.inquiryAnswer(of: GatewayResponse(status: 200, body: Array(body.utf8)), for: inquiry)
-        #expect(answer == .unanswered(reason: "not_supported"))
+        switch answer {
+        case .found(let outcome): #expect(outcome.kind.rawValue == kind)
+        case .unanswered, .notFound: #expect(kind == nil)
+        }
+    }
+
+    @Test(
+        "a void of what is canceled already is done, and of anything else refused",
+        arguments: [
+            ("canceled", "pi_1", "pay_1", "approved"), ("requires_action", "pi_1", "pay_1", "rejected"),
+            ("succeeded", "pi_1", "pay_1", "rejected"), ("canceled", "pi_2", "pay_1", "rejected"),
+            ("canceled", "pi_1", "pay_2", "rejected"),
+        ])
+    func canceledBefore(status: String, intent: String, reference: String, kind: String) {
+        let body = #"""
+            {"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","payment_intent":
+             {"id":"\#(intent)","status":"\#(status)","amount":1099,"metadata":{"reference":"\#(reference)"}}}}
+            """#
+        let void = Operation.void(.init(reference: "void_1", charge: "pay_1", gatewayReference: "pi_1", authorized: money))
+        #expect(outcome(400, body, void).kind.rawValue == kind)
     }
 }
