@@ -26,6 +26,28 @@ struct ExpectationFolderTests {
         #expect(loaded.expectations.map(\.id) == ["1", "2", "3"])
     }
 
+    @Test("is read without its life.json, and no other file, by a gateway that has books")
+    func besideBooks() throws {
+        let loaded = try load([
+            "a.json": "[\(Self.expectation("1"))]", "life.json": "[\(Self.expectation("2"))]",
+            "nightlife.json": "[\(Self.expectation("3"))]",
+        ])
+        #expect(loaded.expectations.map(\.id) == ["1", "2", "3"])
+        #expect(loaded.expectationsBesideBooks.map(\.id) == ["1", "3"])
+    }
+
+    @Test("is answered from by a gateway: life.json only where there are no books", arguments: [(true, 201), (false, 404)])
+    func life(isStatic: Bool, status: Int) async throws {
+        let inquiry = #"{"httpRequest":{"path":"/v1/charges/pay_1"},"httpResponse":{"statusCode":201}}"#
+        let fault = #"{"httpRequest":{"path":"/v1/charges/pay_2"},"httpResponse":{"statusCode":500}}"#
+        let folder = try load(["life.json": "[\(inquiry)]", "faults.json": "[\(fault)]"])
+        try await withBank(expectations: [folder], isStatic: isStatic) { _, client in
+            let answers = (try await client.get("/v1/charges/pay_1"), try await client.get("/v1/charges/pay_2"))
+            #expect(answers.0.status == status)
+            #expect(answers.1.status == 500)
+        }
+    }
+
     @Test(
         "is refused with the file's name and the place in it",
         arguments: [

@@ -5,6 +5,7 @@ import TestKit
 /// Runs a bank with mutual TLS for as long as the body takes.
 func withBank(
     http2: Bool = false, controlled: Bool = false, callbacks: CallbackDestination? = nil,
+    expectations: [ExpectationFolder] = [], isStatic: Bool = false,
     now: @escaping @Sendable () -> Timestamp = { BankClient.now }, _ body: (MockBank, BankClient) async throws -> Void
 ) async throws {
     let scratch = try Scratch()
@@ -13,6 +14,7 @@ func withBank(
         certificatePEM: scratch.server.certificate, keyPEM: scratch.server.key, clientCAPEM: scratch.authority.certificate)
     configuration.http2 = http2
     configuration.callbacks = callbacks
+    (configuration.expectations, configuration.isStatic) = (expectations, isStatic)
     configuration.controlPort = controlled ? 0 : nil
     let bank = try await MockBank.start(configuration)
     do {

@@ -32,7 +32,7 @@ public final class MockBank: Sendable {
         public var controlPort: Int?
         /// Who is called back when a charge or refund changes by itself; `nil` is nobody.
         public var callbacks: CallbackDestination?
-        /// What is answered before the books are asked.
+        /// What is answered before the books are asked; of each folder `life.json` only where there are none.
         public var expectations: [ExpectationFolder] = []
         /// Whether there are no books: what no expectation matches is answered 404.
         public var isStatic = false
@@ -70,7 +70,9 @@ public final class MockBank: Sendable {
         let face = configuration.face.face
         let sender = try configuration.callbacks.map { try CallbackSender($0, face: face, now: configuration.now) }
         let bank = Bank(face: face, sender: sender, isStatic: configuration.isStatic, now: configuration.now)
-        for folder in configuration.expectations { _ = try bank.expectations.add(folder.expectations) }
+        for folder in configuration.expectations {
+            _ = try bank.expectations.add(configuration.isStatic ? folder.expectations : folder.expectationsBesideBooks)
+        }
         let listener = try await BankListener(bank: bank, tls: configuration.tls, http2: configuration.http2)
             .bind(configuration.address, configuration.port)
         guard let controlPort = configuration.controlPort else { return MockBank(bank: bank, listener: listener, control: nil) }

@@ -23,10 +23,13 @@ struct ServingOptions: ParsableArguments {
     @Flag(name: .customLong("http2"), help: "Offer HTTP/2 beside HTTP/1.1.")
     var http2 = false
 
-    @Option(help: "Folder of MockServer expectation files, *.json; may be repeated. They are asked before the books.")
+    @Option(
+        help:
+            "Folder of MockServer expectation files, *.json; may be repeated. They are asked before the books, but life.json stands in for books."
+    )
     var expectations: [String] = []
 
-    @Flag(name: .customLong("static"), help: "No books: what no expectation matches is answered 404.")
+    @Flag(name: .customLong("static"), help: "No books: life.json is read too, and what no expectation matches is answered 404.")
     var isStatic = false
 
     func validate() throws {

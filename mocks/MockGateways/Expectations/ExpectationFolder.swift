@@ -6,22 +6,30 @@ public struct ExpectationFolder: Sendable {
     private static let mostFiles = 1000
     private static let largestFile = 1_048_576
 
+    /// What this file says stands in for a gateway's books: beside them it would say of charges what they do not know of.
+    private static let lifeFile = "life.json"
+
+    /// Of all files: for a gateway without books.
     let expectations: [Expectation]
+    /// Of all but `life.json`: for a gateway with books, which answers these itself.
+    let expectationsBesideBooks: [Expectation]
 
     /// Reads the files in the order of their names.
     /// - Throws: `ExpectationRefusal` that names the file and the place in it.
     public init(_ path: String) throws(ExpectationRefusal) {
-        var expectations: [Expectation] = []
+        var (expectations, besideBooks): ([Expectation], [Expectation]) = ([], [])
         for file in try Self.files(in: path) {
             for expectation in try Self.read(file) {
                 guard let id = expectation.id, expectations.contains(where: { $0.id == id }) else {
                     expectations.append(expectation)
+                    if !file.hasSuffix("/\(Self.lifeFile)") { besideBooks.append(expectation) }
                     continue
                 }
                 throw ExpectationRefusal(place: file, problem: "the id \(id) occurs twice in \(path)")
             }
         }
         self.expectations = expectations
+        expectationsBesideBooks = besideBooks
     }
 
     private static func files(in path: String) throws(ExpectationRefusal) -> [String] {
