@@ -50,9 +50,12 @@ extension QASetup {
     }
 
     /// Whether a path of a container is a file that the service `certificates` makes.
-    private func isMade(_ path: String, in service: QACompose.Service) -> Bool {
-        guard let mount = service.mount(of: path), !mount.isBind else { return false }
-        return Self.certificateFiles.contains(String(path.dropFirst(mount.target.count + 1)))
+    private func isMade(_ path: String, in service: QACompose.Service) -> Bool { madeFile(path, in: service) != nil }
+
+    /// What that service writes there.
+    private func madeFile(_ path: String, in service: QACompose.Service) -> String? {
+        guard let mount = service.mount(of: path), !mount.isBind else { return nil }
+        return certificates[String(path.dropFirst(mount.target.count + 1))]
     }
 }
 
@@ -82,8 +85,10 @@ extension QASetup {
     ) -> (text: String, environment: [String: String], missing: [String]) {
         let files = Set(text(.configuration).matches(of: #/file:([\w\/.-]+)/#).map { String($0.output.1) }).sorted()
         var (text, environment) = (text(.configuration), service.environment)
-        environment["QA_MADE"] = Self.madeKey
-        for file in files { text = text.replacing("file:\(file)", with: "env:QA_MADE") }
+        for (index, file) in files.enumerated() {
+            environment["QA_MADE_\(index)"] = madeFile("\(folder)/\(file)", in: service)
+            text = text.replacing("file:\(file)", with: "env:QA_MADE_\(index)")
+        }
         let missing = files.map { "\(folder)/\($0)" }.filter { !isMade($0, in: service) }
         return (text, environment, missing.map { "the secret \($0) is made by nobody" })
     }

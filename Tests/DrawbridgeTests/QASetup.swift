@@ -1,6 +1,5 @@
 import AdapterKit
 import Foundation
-import TestKit
 
 @testable import Drawbridge
 
@@ -18,8 +17,6 @@ struct QASetup {
 
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
-    /// What `config/make-certificates.sh` leaves in its folder.
-    static let certificateFiles = Set(["ca", "server", "client"].flatMap { ["\($0).pem", "\($0).key"] })
     /// Its image has a health check of its own (docker/local/Dockerfile of its repository, since 7).
     static let mockServerImage = "mockserver/mockserver:"
     /// The service whose proxies all others are reached through.
@@ -27,14 +24,12 @@ struct QASetup {
     static let proxyControlPort = 8474
     static let redisPort = 6379
 
-    /// Stands in for a key that is made with the certificates: P-256, as theirs.
-    static let madeKey =
-        (try? TestAuthority(valid: Timestamp(seconds: 0)..<Timestamp(seconds: 1)))
-        .map { String(decoding: $0.root.key, as: UTF8.self) } ?? ""
-
     var texts: [File: String]
+    /// What the service `certificates` makes.
+    let certificates: [String: String]
 
     init() throws {
+        certificates = try QACertificates.made.get()
         texts = [:]
         for file in File.allCases {
             texts[file] = try String(contentsOf: Self.repository.appendingPathComponent(file.rawValue), encoding: .utf8)
