@@ -20,6 +20,8 @@ struct PixWorld: Sendable {
         }
         /// What we say is the secret; the provider knows better.
         var secret = PixWorld.secret
+        /// What the provider answers before its books are asked.
+        var expectations: [ExpectationFolder] = []
         /// Further lines of the gateway's section.
         var lines = [World.asksLater]
         var attempt = "5s"
@@ -54,6 +56,7 @@ struct PixWorld: Sendable {
             clientID: "acme-pix", secret: Secret(text: secret), tokenLifetime: .seconds(plan.tokenLifetime))
         var configuration = MockBank.Configuration(face: face, now: { Caller.now + (.zero - plan.lag) })
         configuration.tls = setup.bankTLS
+        configuration.expectations = plan.expectations
         let url = try #require(CallbackURL("https://127.0.0.1:\(callbackPort)/callbacks/pix-a"))
         var destination = CallbackDestination(url: url) { UInt64.random(in: .min ... .max) }
         destination.tls.authorityPEM = setup.authority.root.certificate

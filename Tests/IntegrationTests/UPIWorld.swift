@@ -58,12 +58,12 @@ struct UPIWorld: Sendable {
     private static let key = SigningKey(id: "upi-1", secret: Secret(text: "upi-hmac-secret"))
     private static let callbackKey = SigningKey(id: "facade-1", secret: Secret(text: "facade-hmac-secret"))
 
-    private static let settings = [
+    static let settings = [
         "organisation: \(organisation)", "participant_code: DRW", "keys: [{ id: upi-1, secret: \"text:upi-hmac-secret\" }]",
         "payload_key: \"file:own.pem\"",
     ]
 
-    private static let callback = [
+    static let callback = [
         "organisation: npci-facade", "keys: [{ id: facade-1, secret: \"text:facade-hmac-secret\" }]",
         "payload_key: \"file:facade.pem\"", "client_certificate_subject: \"CN=npci-facade\"",
     ]

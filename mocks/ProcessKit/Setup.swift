@@ -31,6 +31,8 @@ package struct Setup: Sendable {
     package var expectations: [ExpectationFolder] = []
     package var bankIsStatic = false
     package var adapter = "bank-hmac"
+    /// Of the gateways' base URLs, what stands after the port.
+    package var basePath = ""
     /// Members of the gateways' `settings`.
     package var settings = ["tenant: \(bankTenant)", "key_id: bank-key-1", "secret: \"text:\(bankSecret)\""]
     /// What the gateways' callbacks must prove: members of their sections.
@@ -158,7 +160,8 @@ package struct Setup: Sendable {
 
     private func gateway(_ name: String, port: Int) -> String {
         let usual = [
-            "adapter: \(adapter)", "base_url: https://127.0.0.1:\(port)", "settings: { \(settings.joined(separator: ", ")) }",
+            "adapter: \(adapter)", "base_url: https://127.0.0.1:\(port)\(basePath)",
+            "settings: { \(settings.joined(separator: ", ")) }",
             "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
             "callback: { \(callback.joined(separator: ", ")) }",
         ]
