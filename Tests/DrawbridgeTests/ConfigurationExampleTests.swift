@@ -55,9 +55,10 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("drawbridge-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(try Self.makeCertificates(in: "\(folder)/certificates") == 0)
-        let first = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/certificates/client.pem"))
+        let files = ["client.pem", "upi.key", "upi-facade.pub"].map { URL(fileURLWithPath: "\(folder)/certificates/\($0)") }
+        let first = try files.map { try Data(contentsOf: $0) }
         #expect(try Self.makeCertificates(in: "\(folder)/certificates") == 0)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/certificates/client.pem")) == first)
+        #expect(try files.map { try Data(contentsOf: $0) } == first)
 
         try FileManager.default.copyItem(atPath: "\(Self.folder)/demo.yaml", toPath: "\(folder)/demo.yaml")
         let configuration = try Configuration.load(path: "\(folder)/demo.yaml", environment: [:], adapters: .builtIn)

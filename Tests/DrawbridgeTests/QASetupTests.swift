@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite struct QASetupTests {
+@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"))) struct QASetupTests {
     /// One change to one text, and words of what must be said about it.
     struct Mistake: CustomTestStringConvertible {
         let file: QASetup.File
