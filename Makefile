@@ -5,7 +5,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 .PHONY: help setup certificates build demo run test simulate chaos load scenarios contract format lint clean
 
-swift_sources := $(wildcard Package.swift Sources Tests adapters mocks Benchmarks)
+swift_sources := $(wildcard Package.swift Sources Tests adapters mocks)
 # Prints a step's purpose.
 say = @printf '\n==> %s\n' "$(1)"
 

@@ -44,13 +44,16 @@ public struct GatewayClient: Sendable {
             // The token has ended before its time. A 401 says that nothing was done (protocols/README.md, "auth-failure").
             guard case .answered(let response) = first, response.status == 401,
                 let renewed = try? await sessions.token(of: session, at: gateway, until: end, otherThan: token),
-                time.monotonic() < end
+                time.monotonic() + leastTime(at: gateway) < end
             else { return first }
             return await exchange(request, for: operation, at: gateway, signedAt: signedAt, token: renewed, until: end)
         } catch {
             return error == .refused ? .unsigned(reason: error.rawValue) : .closed(reason: error.rawValue)
         }
     }
+
+    /// What must be left of an attempt once its session is open: a request that is bound to time out would be `unknown`.
+    private func leastTime(at gateway: Gateway) -> Duration { gateway.endpoint.attemptTimeout / 3 }
 
     private func exchange(
         _ request: GatewayRequest, for operation: OperationName, at gateway: Gateway, signedAt: Timestamp, token: Secret?,
@@ -63,7 +66,9 @@ public struct GatewayClient: Sendable {
             return .unsigned(reason: error.reason)
         }
         let started = time.monotonic()
-        guard started < end else { return .closed(reason: Sessions.Failure.unavailable.rawValue) }
+        guard token == nil || started + leastTime(at: gateway) <= end else {
+            return .closed(reason: Sessions.Failure.unavailable.rawValue)
+        }
         var endpoint = gateway.endpoint
         endpoint.attemptTimeout = end - started
         do {

@@ -67,7 +67,7 @@ extension OperationRecord {
     private static func meaning(forVoid outcome: Outcome, of payment: PaymentRecord) -> Meaning {
         switch outcome {
         case .requiresAction: return .notDone
-        case .approved(let approval) where approval.state == .captured && payment.status == .requiresAction:
+        case .approved(let approval) where approval.state == .captured && payment.capture == .automatic:
             return .settles(.rejected(Rejection(cause: .request, code: nil, message: "The charge was paid before.")))
         default: return meaning(forCapture: outcome)
         }

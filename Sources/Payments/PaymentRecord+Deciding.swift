@@ -172,6 +172,8 @@ extension PaymentRecord {
     private mutating func hear(_ decline: Decline, _ word: Word) {
         resolve(.declined, at: word.gateway)
         guard isBeingTried(at: word.gateway) || (status == .authorized && gateway == word.gateway) else { return }
+        // A success that comes after all is matched by it (R6).
+        if gateway == word.gateway, gatewayReference == nil { learn(decline.gatewayReference) }
         let failure = Failure(decline)
         if status == .processing, word.softDeclines.contains(decline.category) {
             softDecline = failure
@@ -269,6 +271,7 @@ extension PaymentRecord {
         if status != .processing { schedule = nil }
         status = .processing
         processingReason = .inFlight
+        if self.gateway != gateway.name { gatewayReference = nil }
         self.gateway = gateway.name
         gatewayIdentity = gateway.identity
     }

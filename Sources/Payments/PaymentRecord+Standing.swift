@@ -16,7 +16,7 @@ extension PaymentRecord {
 
     /// What this gateway calls its charge.
     func reference(at gateway: String) -> String? {
-        if self.gateway == gateway { return gatewayReference }
+        if self.gateway == gateway, let gatewayReference { return gatewayReference }
         return attempts.last { $0.isCharge && $0.gateway == gateway && $0.gatewayReference != nil }?.gatewayReference
     }
 
@@ -75,8 +75,15 @@ extension PaymentRecord {
         guard let expiry = nextAction?.expiresAt.flatMap({ Timestamp(wholeSecondsRFC3339: $0) }), expiry < now else {
             return false
         }
-        if let margin = gateway.adapter.capabilities.lateSuccessAfterExpiry { return expiry + margin < now }
-        return lateSuccess(at: gateway).map { $0 < now } ?? true
+        return afterExpiry(at: gateway).map { expiry + $0 < now } ?? true
+    }
+
+    /// How long after the payer's time to act a success may still come.
+    private func afterExpiry(at gateway: Gateway) -> Duration? {
+        let capabilities = gateway.adapter.capabilities
+        if let margin = capabilities.lateSuccessAfterExpiry { return margin }
+        if case .within(let late) = capabilities.lateSuccess { return late }
+        return nil
     }
 
     /// Until when a success of this gateway may still come; `nil`: none can.

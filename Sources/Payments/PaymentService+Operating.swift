@@ -71,9 +71,12 @@ extension PaymentService {
         switch operation.meaning(of: answer, on: held.payment) {
         case .settles(let outcome):
             let now = time.now()
+            let word = Word(outcome: outcome, gateway: gateway.name, identity: gateway.identity, at: now)
             held.change { work, _ in
                 work.payment.append(asked)
                 work.operation?.apply(outcome, to: &work.payment, at: now)
+                // It was the charge that was asked about: what ended there has ended here.
+                if outcome.kind == .declined, operation.kind != .refund { work.payment.hear(word) }
             }
             return false
         case .notDone: trial.asked = .notDone

@@ -78,9 +78,12 @@ extension PaymentService {
                 return
             }
             await send(&held, operation, at: gateway, until: end)
-        case .requiresAction:
-            guard let operation = held.operation?.operation(on: held.payment, reason: nil) else { return }
-            await send(&held, operation, at: gateway, until: end)
+        case .requiresAction(_, let reference):
+            guard let operation = held.operation else { return }
+            let void = Operation.Void(
+                reference: operation.id.text, charge: held.payment.id.text,
+                gatewayReference: reference ?? held.payment.reference(at: gateway.name), authorized: held.payment.money)
+            await send(&held, .void(void), at: gateway, until: end)
         case .declined: held.change { work, decides in if decides { work.operation?.endWatch(at: now) } }
         case .pending, .notProcessed, .rejected, .unknown: break
         }
@@ -114,6 +117,8 @@ extension PaymentService {
         ).increment()
         held.change { work, _ in
             work.payment.end(attempt, heard)
+            // A repeat that is rejected says nothing of what was sent before it (O1).
+            guard earlier == nil || heard.outcome.kind != .rejected else { return }
             work.operation?.reversed(heard.outcome, to: &work.payment, at: now)
         }
     }

@@ -110,8 +110,10 @@ extension PaymentService {
         guard let gateway = gateway(named: name, asWhen: operation) else {
             throw Problem(.gatewaysUnavailable, "The gateway that holds the payment is not configured as it was.")
         }
-        let (answer, asked) = await exchange(
-            operation.inquiry(on: stored.record), at: gateway, asking: stored.record, reference: operation.id.text)
+        let inquiry = operation.inquiry(on: stored.record)
+        // What cannot be asked about is known once it is repeated, under a lease.
+        guard (try? gateway.adapter.request(for: inquiry)) != nil else { return }
+        let (answer, asked) = await exchange(inquiry, at: gateway, asking: stored.record, reference: operation.id.text)
         switch operation.meaning(of: answer, on: stored.record) {
         case .settles(let outcome):
             let work = StoredWork(payment: stored, operation: StoredOperation(record: operation))

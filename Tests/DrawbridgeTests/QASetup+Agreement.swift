@@ -33,9 +33,10 @@ extension QASetup {
         let folder = expectations.hasSuffix("/*.json") ? String(expectations.dropLast("/*.json".count)) : ""
         let source = mock.mount(of: folder)?.source ?? ""
         let files = try? FileManager.default.contentsOfDirectory(atPath: Self.repository.appendingPathComponent(source).path)
-        let certificates = ["MOCKSERVER_TLS_X509_CERTIFICATE_PATH", "MOCKSERVER_TLS_PRIVATE_KEY_PATH"].map {
-            mock.environment[$0] ?? ""
-        }
+        let certificates = [
+            "MOCKSERVER_TLS_X509_CERTIFICATE_PATH", "MOCKSERVER_TLS_PRIVATE_KEY_PATH",
+            "MOCKSERVER_CERTIFICATE_AUTHORITY_X509_CERTIFICATE",
+        ].map { mock.environment[$0] ?? "" }
         let problems = Self.broken([
             (source == "./mocks/expectations/\(mock.name)", "does not read its expectations"),
             (files?.contains { $0.hasSuffix(".json") } == true, "there are no expectations in \(source)"),

@@ -37,6 +37,7 @@ import Testing
         Mistake(.compose, "127.0.0.1:1083:1080", "127.0.0.1:1083:1081", "npci-upi: is not published"),
         Mistake(.compose, "MOCKSERVER_SERVER_PORT: \"1080\"", "MOCKSERVER_SERVER_PORT: \"1090\"", "no proxy leads to stripe"),
         Mistake(.compose, "/certificates/server.pem", "/certificates/mock.pem", "stripe: its certificate is made by nobody"),
+        Mistake(.compose, "/certificates/ca.pem", "/certificates/authority.pem", "pix: its certificate is made by nobody"),
         Mistake(.compose, "[/certificates, toxiproxy]", "[/certificates, proxy]", "no server certificate is made for toxiproxy"),
         Mistake(.compose, "EXPECTATION: \"false\"", "EXPECTATION: \"true\"", "pix: sends on what it cannot answer"),
         Mistake(.compose, "read_only: true", "read_only: false", "redis: its root file system is not read-only"),

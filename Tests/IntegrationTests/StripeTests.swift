@@ -162,13 +162,32 @@ struct StripeTests {
         }
     }
 
-    @Test("fails where Stripe says that the request, or the key, is wrong", arguments: [Misbehaviour.rejected, .credentials])
-    func refused(misbehaviour: Misbehaviour) async throws {
+    @Test(
+        "fails where Stripe says that the request, or the key, is wrong",
+        arguments: [(Misbehaviour.rejected, "invalid_request"), (.credentials, "configuration")])
+    func refused(misbehaviour: Misbehaviour, category: String) async throws {
         try await World.stripe { world in
             try world.bank.script(misbehaviour, for: .charge)
             let failed = try await world.acme.payByCard()
             #expect(failed.state == "failed", "\(failed.text)")
+            #expect(failed["failure"]?["category"]?.text == category)
             #expect(world.bank.ledger.charges.isEmpty)
+        }
+    }
+
+    @Test("is asked about by its PaymentIntent, and a refund by its own id, where no webhook tells what became of them")
+    func asked() async throws {
+        try await World.stripe { world in
+            let taken = try await world.acme.payByCard(description: "mock:callback_lost")
+            #expect(taken.reason == "awaiting_gateway", "\(taken.text)")
+            #expect(try await world.acme.sync(taken.id).state == "succeeded")
+            #expect(world.bank.counters[.inquiry] == 1)
+            try world.bank.script(.pending, for: .refund)
+            let refund = try await world.acme.refund(taken.id, 400)
+            #expect(refund.state == "processing", "\(refund.text)")
+            #expect(try await world.acme.sync(taken.id).status == 200)
+            #expect(world.bank.counters[.refundInquiry] == 1)
+            #expect(world.bank.counters[.refund] == 1)
         }
     }
 

@@ -116,6 +116,22 @@ struct ShyGatewayTests {
         #expect(try await world.record().gateway == "bank-b")
     }
 
+    @Test("a success that comes after the payment has failed is given back by the reference that it brings (R6)")
+    func afterFailure() async throws {
+        let world = try world(route: ["bank-a"])
+        world.bank.script(.charge("DECLINED", code: "05"))
+        #expect(try await world.pay(Self.authorization).state == "failed")
+        let approval = Approval(
+            state: .authorized, gatewayReference: "late-1",
+            money: Money(minorUnits: 1_000, currency: try #require(Currency("EUR"))))
+        #expect(try await world.hear(.approved(approval)) == .applied)
+        world.time.advance(by: .seconds(2))
+        world.bank.script(.charge("AUTHORIZED"), .charge("VOIDED"))
+        await world.recover()
+        #expect(world.sent.suffix(2).last == "POST /v1/charges/\(try world.id())/voids")
+        #expect(try await world.record().attempts.first?.resolution == .reversed)
+    }
+
     @Test("what a gateway's protocol cannot say is no reason to fail a payment that others may take")
     func unspeakable() async throws {
         let world = try world(adapters: (BankHMACAdapter.self, ShyAdapter.self))
@@ -171,8 +187,8 @@ struct PayerActionTests {
         ("type", .string("display_qr")), ("qr_payload", .string("0002")), ("expires_at", .string(expiry)),
     ])
 
-    private func waiting(_ adapter: any GatewayAdapter.Type = BankHMACAdapter.self) async throws -> World {
-        let world = try World(adapters: (adapter, BankHMACAdapter.self))
+    private func waiting(_ adapter: any GatewayAdapter.Type = BankHMACAdapter.self, retries: Int = 0) async throws -> World {
+        let world = try World(policy: .init(maximumRetries: retries), adapters: (adapter, BankHMACAdapter.self))
         world.bank.script(.charge("ACTION_REQUIRED", action: Self.action))
         try #require(try await world.pay().state == "requires_action")
         return world
@@ -187,14 +203,14 @@ struct PayerActionTests {
     @Test("an action that has expired ends nothing while a success may still come")
     func expired() async throws {
         let world = try await waiting()
-        await look(world, after: .seconds(200), .charge("ACTION_REQUIRED", action: Self.action))
+        await look(world, after: .seconds(359), .charge("ACTION_REQUIRED", action: Self.action))
         #expect(try await world.record().status == .requiresAction)
     }
 
     @Test("past its expiry and its late success it ends, and what is still offered to the payer there is taken away")
     func lapsed() async throws {
         let world = try await waiting()
-        await look(world, after: .seconds(301), .charge("ACTION_REQUIRED", action: Self.action))
+        await look(world, after: .seconds(361), .charge("ACTION_REQUIRED", action: Self.action))
         let record = try await world.record()
         #expect(record.status == .failed)
         #expect(record.failure?.category == .expired)
@@ -221,12 +237,33 @@ struct PayerActionTests {
 
     @Test("a void whose answer was lost is repeated where the payer may still act")
     func lostVoid() async throws {
-        let world = try await waiting()
+        let world = try await waiting(retries: 1)
         let id = try world.id()
         world.bank.script(.lost, .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
-        #expect(try await world.operate(.void, on: id).status == 202)
-        await look(world, after: .seconds(5), .charge("ACTION_REQUIRED", action: Self.action), .charge("VOIDED"))
+        let answer = Task { try await world.operate(.void, on: id) }
+        await world.pause(of: .seconds(2))
+        #expect(try await answer.value.status == 200)
         #expect(world.sent.filter { $0.hasSuffix("/voids") }.count == 2)
         #expect(try await world.record().status == .canceled)
+    }
+
+    @Test("a void that came too late for a charge is refused, whether or not its payment is known to have succeeded by then")
+    func lateVoid() async throws {
+        for isTold in [false, true] {
+            let world = try await waiting()
+            let id = try world.id()
+            let held = Gate()
+            world.bank.script(.held(by: held, then: .lost), .charge("APPROVED"))
+            let answer = Task { try await world.operate(.void, on: id) }
+            await world.bank.sent(atLeast: 2)
+            if isTold {
+                let money = Money(minorUnits: 1_000, currency: try #require(Currency("EUR")))
+                _ = try await world.hear(.approved(Approval(state: .captured, gatewayReference: nil, money: money)))
+            }
+            held.open()
+            #expect(try await answer.value.status == 409)
+            #expect(try await world.record().deadLetter == nil)
+            #expect(try await world.record().status == (isTold ? .succeeded : .requiresAction))
+        }
     }
 }

@@ -30,6 +30,8 @@ package struct Setup: Sendable {
     /// What the bank is asked before its books, and whether it has none.
     package var expectations: [ExpectationFolder] = []
     package var bankIsStatic = false
+    /// How long the gateway waits for Redis.
+    package var redisTimeout = "500ms"
     package var adapter = "bank-hmac"
     /// Of the gateways' base URLs, what stands after the port.
     package var basePath = ""
@@ -181,7 +183,7 @@ package struct Setup: Sendable {
     private var state: String {
         switch store {
         case .memory: "memory"
-        case .redis(let port): "redis\n  redis: { url: \"redis://127.0.0.1:\(port)/0\" }"
+        case .redis(let port): "redis\n  redis: { url: \"redis://127.0.0.1:\(port)/0\", timeout: \(redisTimeout) }"
         }
     }
 }

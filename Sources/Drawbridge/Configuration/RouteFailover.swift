@@ -72,7 +72,7 @@ extension Configuration {
     /// A gateway is refused in a route for methods of payment that it does not take: it would never be asked.
     func checkMethods(_ root: ConfigurationSection) {
         for (index, route) in routes.enumerated() {
-            guard let wanted = route.match.methods else { continue }
+            guard let wanted = route.match.methods, !wanted.isEmpty else { continue }
             for (position, name) in route.gateways.enumerated() {
                 guard let taken = gateway(named: name)?.adapter.capabilities.methods, taken.isDisjoint(with: wanted) else {
                     continue

@@ -32,7 +32,7 @@ extension NPCIUPIAdapter {
         CallbackAcknowledgement(status: 200, contentType: "application/json", body: Array(#"{"ack":true}"#.utf8))
     }
 
-    /// The facade gives events no id: a transaction, how it ended and the code are the same on every repeat, and on nothing else.
+    /// The facade gives events no id: a transaction, how it ended and its codes are the same on every repeat, and on nothing else.
     private func event(in body: [UInt8]) throws(CallbackFailure) -> CallbackEvent {
         guard let answer = try? TransactionAnswer(body, innerCodeMember: access.innerCodeMember), let end = answer.ending,
             answer.money.map({ Money.requestable.contains($0.minorUnits) }) ?? true
@@ -41,7 +41,7 @@ extension NPCIUPIAdapter {
             throw CallbackFailure(reason: "another_participant")
         }
         return CallbackEvent(
-            id: "\(answer.transaction):\(end.result.rawValue):\(end.responseCode)",
+            id: ([answer.transaction, end.result.rawValue, end.code] + [end.innerCode].compactMap { $0 }).joined(separator: ":"),
             subject: purpose == .refund
                 ? CallbackSubject(refund: nil, of: nil, gatewayReference: answer.transaction)
                 : CallbackSubject(charge: nil, gatewayReference: answer.transaction),

@@ -62,13 +62,14 @@ extension NPCIUPIAdapter {
         }
     }
 
-    /// A request that was refused, unless the code says that its transaction is known there or may be.
+    /// Refused only where a code says so: anything else may have been taken before.
     private func refusal(_ body: [UInt8]) -> Outcome {
-        let code = Refusal(body).code
-        if let code, case .unknown(let reason) = ResponseCode.meaning(of: code, inner: nil), reason != "unknown_code" {
-            return .unknown(Unknown(reason: reason, code: code))
+        guard let code = Refusal(body).code else { return .unknown(Unknown(reason: "unreadable_body")) }
+        return switch ResponseCode.meaning(of: code, inner: nil) {
+        case .rejected(let cause): .rejected(Rejection(cause: cause, code: code, message: nil))
+        case .unknown(let reason): .unknown(Unknown(reason: reason, code: code))
+        default: .unknown(Unknown(reason: "unexpected_status", code: code))
         }
-        return .rejected(Rejection(cause: .request, code: code, message: nil))
     }
 
     private static func word(for status: Int) -> String {

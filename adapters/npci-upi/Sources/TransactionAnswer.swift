@@ -14,8 +14,6 @@ struct TransactionAnswer {
         let code: String
         /// The bank's own within U30 and U31.
         let innerCode: String?
-        /// `respCode` as it stands.
-        let responseCode: String
     }
 
     private enum Status: String { case pending = "PENDING" }
@@ -128,7 +126,6 @@ extension TransactionAnswer.Ending {
         result = try body.word("result")
         guard let responseCode = try Self.code("respCode", in: body) else { throw UnreadableAnswer() }
         let errorCode = try Self.code("errCode", in: body)
-        self.responseCode = responseCode
         code = errorCode ?? responseCode
         // A facade that keeps the switch's two places apart says the bank's code in `respCode` beside the switch's `errCode`.
         innerCode = try Self.code(innerCodeMember, in: body) ?? (errorCode == nil ? nil : responseCode)

@@ -15,8 +15,8 @@ struct Receipt {
         self.refunds = refunds
     }
 
-    /// Minor units that have been given back, by us or by others.
-    var refunded: Int64 { refunds.filter { $0.status == .returned }.reduce(0) { $0 + $1.money.minorUnits } }
+    /// Minor units that have been given back or are on their way, by us or by others.
+    var refunded: Int64 { refunds.filter { $0.status != .refused }.reduce(0) { $0 + $1.money.minorUnits } }
 }
 
 extension AnswerReader {

@@ -6,7 +6,8 @@ extension StripeAdapter {
         guard response.status != 200 else { return outcome(ofBody: response.body, for: operation) }
         let error = try? StripeError(response.body)
         return switch response.status {
-        case 401, 403: .rejected(error?.rejection(.credentials) ?? Rejection(cause: .credentials, code: nil, message: nil))
+        // Its message names our key and account: that is nothing for the caller.
+        case 401, 403: .rejected(Rejection(cause: .credentials, code: error?.failure.code, message: nil))
         case 429 where error?.failure.code != "lock_timeout":
             .notProcessed(NotProcessed(reason: "rate_limited", retryAfter: response.retryAfter))
         case 400, 402, 404, 409, 429: error.map { outcome(of: $0, response.status, for: operation) } ?? Self.unreadable
@@ -30,11 +31,19 @@ extension StripeAdapter {
         case 402: refusal(error, of: operation)
         // The key was used before, with other parameters: what it did then is not known.
         case 400 where error.type == "idempotency_error": .unknown(Unknown(reason: "reference_known", code: error.failure.code))
-        case 400: canceled(error, operation) ?? .rejected(error.rejection(.request))
-        case 404: .rejected(error.rejection(.request))
+        case 400: canceled(error, operation) ?? refusedRequest(error, operation)
+        case 404: .rejected(error.rejection)
         // Someone is at it: an attempt of ours with the same key, or another operation on the same object.
         default: .unknown(Unknown(reason: "conflict", code: error.failure.code))
         }
+    }
+
+    private func refusedRequest(_ error: StripeError, _ operation: Operation) -> Outcome {
+        guard operation.name == .payment || operation.name == .authorize, let reason = contradiction(error.intent, operation)
+        else {
+            return .rejected(error.rejection)
+        }
+        return .unknown(Unknown(reason: reason, code: error.failure.code))
     }
 
     /// A void of what is canceled already has nothing more to do.
@@ -56,7 +65,7 @@ extension StripeAdapter {
     private func contradiction(_ intent: MentionedIntent?, _ operation: Operation) -> String? {
         switch operation {
         case .payment(let charge), .authorize(let charge):
-            intent?.contradiction(reference: charge.reference, id: nil, amount: charge.money.minorUnits)
+            intent?.contradiction(reference: charge.reference, id: nil, amount: charge.money.minorUnits, of: true)
         case .capture(let capture):
             intent?.contradiction(
                 reference: capture.charge, id: capture.gatewayReference, amount: capture.authorized.minorUnits)

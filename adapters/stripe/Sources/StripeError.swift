@@ -16,9 +16,7 @@ struct StripeError {
     /// localstripe gives all its errors one type.
     var isDecline: Bool { type == "card_error" || failure.code == "card_declined" }
 
-    func rejection(_ cause: Rejection.Cause) -> Rejection {
-        Rejection(cause: cause, code: failure.code, message: failure.message)
-    }
+    var rejection: Rejection { Rejection(cause: .request, code: failure.code, message: failure.message) }
 }
 
 /// The PaymentIntent that an error speaks of, which may be told in part.
@@ -39,9 +37,11 @@ struct MentionedIntent {
     var isCanceled: Bool { status == .canceled }
 
     /// Why the error is not about what was asked, or no refusal; `nil` where it can be.
-    func contradiction(reference asked: String, id named: String?, amount expected: Int64?) -> String? {
+    func contradiction(reference asked: String, id named: String?, amount expected: Int64?, of charge: Bool = false) -> String? {
         if reference ?? asked != asked || named ?? id != id { return "another_reference" }
         if let amount, let expected, amount != expected { return "another_amount" }
-        return [.succeeded, .processing].contains(status) ? "unexpected_state" : nil
+        // It holds money, or may: then it was not refused. An authorised one may be refused its capture.
+        let held: [PaymentIntent.Status] = charge ? [.succeeded, .processing, .requiresCapture] : [.succeeded, .processing]
+        return held.contains(status) ? "unexpected_state" : nil
     }
 }

@@ -27,8 +27,10 @@ struct StripeEvent {
     }
 
     /// The object as it was when the event arose: its status, and not the event's type, says what became of it.
-    private static func charge(_ object: AnswerReader, _ id: String) throws(UnreadableAnswer) -> CallbackEvent {
+    /// One without our reference was made by somebody else on this account.
+    private static func charge(_ object: AnswerReader, _ id: String) throws(UnreadableAnswer) -> CallbackEvent? {
         let intent = try PaymentIntent(object)
+        guard intent.reference != nil else { return nil }
         try demandAmounts(intent.money.minorUnits, received: intent.received)
         let outcome = intent.outcome
         guard outcome.kind != .unknown else { throw UnreadableAnswer() }
@@ -37,8 +39,9 @@ struct StripeEvent {
             money: intent.money)
     }
 
-    private static func refund(_ object: AnswerReader, _ id: String) throws(UnreadableAnswer) -> CallbackEvent {
+    private static func refund(_ object: AnswerReader, _ id: String) throws(UnreadableAnswer) -> CallbackEvent? {
         let refund = try RefundObject(object)
+        guard refund.reference != nil else { return nil }
         try demandAmounts(refund.money.minorUnits, received: nil)
         return CallbackEvent(
             id: id, subject: CallbackSubject(refund: refund.reference, of: refund.charge, gatewayReference: refund.id),
