@@ -29,6 +29,8 @@ class Gateway:
     base_url: str = "https://{address}"
     # Payments wait until the payer has paid, whom the scenario then plays; they are neither declined nor only authorised.
     has_payer: bool = False
+    # Its payments may be left to an operator: inquiries are given up within a scenario.
+    needs_operator: bool = False
     # Members of the section that differ from the others'.
     section: dict = field(default_factory=dict)
 
@@ -77,7 +79,9 @@ NPCI_UPI = Gateway(
         "client_certificate_subject": CALLBACK_SUBJECT,
     },
     ["npci-upi"], "INR", UPI, has_payer=True,
-    # That a request never arrived is proved only when the collect request would have expired: an operator hears of it before.
+    # That a request never arrived is proved only when the collect request would have expired (1 min and the margin): inquiries
+    # are given up before, and an operator hears of it (R4). All others are given up only after scenarios lose their patience.
+    needs_operator=True,
     section={"inquiry": {"first_after": "300ms", "factor": 2, "max": "1s", "give_up_after": "8s"}},
 )  # fmt: skip
 

@@ -18,13 +18,12 @@ class Program:
     START = 30.0
     STOP = 10.0
 
-    def __init__(self, arguments, environment=None):
+    def __init__(self, arguments):
         self.name = os.path.basename(arguments[0])
         self._lines, self._output = queue.Queue(), []
         try:
             self._process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                env=environment,
             )  # fmt: skip
         except OSError as error:
             raise DidNotStart(f"{self.name}: {error}") from error

@@ -20,11 +20,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 POPULATION = REPOSITORY / "mocks" / "toxiproxy.json"
 CERTIFICATES = REPOSITORY / "config" / "certificates"
 CALLER_KEY = {"id": "caller-1", "secret": "text:c4ller-secret-for-scenarios"}
-# 32 bytes.
 CLIENT_TLS = {"ca": "{certificates}/ca.pem", "certificate": "{certificates}/client.pem", "key": "{certificates}/client.key"}
 CALLBACK_TLS = {
     "certificate": "{certificates}/server.pem", "key": "{certificates}/server.key", "client_ca": "{certificates}/ca.pem",
 }  # fmt: skip
+# 32 bytes.
 RING_KEY = "c2NlbmFyaW9zLXJpbmcta2V5LW5vdC1hLXNlY3JldC4="
 
 
