@@ -24,7 +24,8 @@ struct PausedOwnerTests {
     /// It was about to send.
     private func sendsNothing() async throws {
         // It hears of its claim when it wakes, and not that Redis took too long: its own count of the lease has to stop it.
-        try await Fleet.with(.always, { $0.redisTimeout = "8s" }) { fleet in
+        let patiently: @Sendable (inout Setup) -> Void = { $0.redisTimeout = "8s" }
+        try await Fleet.with(.always, patiently) { fleet in
             let bank = fleet.banks[0].mock
             let frozen = fleet.first.redis.freeze(at: .answer(to: RedisScript.claimPayment.digest))
             let caller = try fleet.first.caller
