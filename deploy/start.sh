@@ -28,11 +28,12 @@ await_line() { # file, pattern, pid, what
     exit 1
 }
 
-# A port that nothing listens on. Somebody else may be faster; then the start fails and says so.
+# A port that nothing listens on, below those of connections that go out. Somebody else may be faster; then the start fails and
+# says so.
 free_port() {
     local port
     while :; do
-        port=$((20000 + RANDOM % 20000))
+        port=$((20000 + RANDOM % 12000))
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
     done
 }

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 import shutil
 import signal
 import socket
@@ -24,13 +25,17 @@ CLIENT_TLS = {"ca": "{certificates}/ca.pem", "certificate": "{certificates}/clie
 CALLBACK_TLS = {
     "certificate": "{certificates}/server.pem", "key": "{certificates}/server.key", "client_ca": "{certificates}/ca.pem",
 }  # fmt: skip
+LISTENERS = ("admin", "api", "callbacks")
 # 32 bytes.
 RING_KEY = "c2NlbmFyaW9zLXJpbmcta2V5LW5vdC1hLXNlY3JldC4="
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """Below those that the system gives to connections that go out: one that is free now would often be taken when it is used."""
+    for port in random.sample(range(20_000, 32_000), 64):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise DidNotStart("no free port")
 
 
 class World:
@@ -90,15 +95,15 @@ class World:
         return [f"{program.name}:\n{program.output}" for program in self._running if not program.is_running]
 
     def _port(self, name):
-        """Where the population expects it; a free port when we populate our own proxy."""
+        """Where the population expects it; 0, any, when we populate our own proxy."""
         if self._toxiproxy_url is None or name not in self._proxies:
-            return free_port()
+            return 0
         return int(self._proxies[name]["upstream"].rpartition(":")[2])
 
     # What runs
 
     def _start_redis(self):
-        port = self._port(STORE)
+        port = self._port(STORE) or free_port()
         redis = self._run(
             "redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", self._folder, "--save", "", "--appendonly", "yes",
             "--appendfsync", "always",
@@ -157,7 +162,8 @@ class World:
         # JSON is YAML.
         configuration.write_text(json.dumps(self._configuration(name, addresses, callback_port)))
         program = self._run(self._programs / "drawbridge", "serve", "--config", configuration)
-        return f"http://{program.await_json(message='listening', listener='api')['address']}"
+        listening = [program.await_json(message="listening") for _ in LISTENERS]
+        return next(f"http://{line['address']}" for line in listening if line["listener"] == "api")
 
     def _configuration(self, name, addresses, callback_port):
         return {
