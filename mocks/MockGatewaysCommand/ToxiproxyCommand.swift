@@ -32,18 +32,25 @@ struct ToxiproxyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stop = StopSignals()
+        let plans = try populate.map { try JSON(parsing: try PEMFile.read($0)) } ?? .array([])
         var system = SystemRandomNumberGenerator()
-        let seed = seed ?? UInt64(UInt32.random(in: 0...(.max), using: &system))
-        let plans = try populate.map { try JSON(parsing: try PEMFile.read($0)) }
+        try await Self.serve(port: port, seed: seed ?? UInt64(UInt32.random(in: 0...(.max), using: &system)), plans)
+    }
+
+    private static func serve(port: Int, seed: UInt64, _ plans: JSON) async throws {
+        let stop = StopSignals()
         let server = try await ProxyServer.start(port: port, seed: seed)
-        if let plans { try await server.populate(plans) }
+        try await server.populate(plans)
+        try tell(port: server.port, seed: seed)
+        await stop.first()
+        await server.stop()
+    }
+
+    private static func tell(port: Int, seed: UInt64) throws {
         let ready = JSON.members([
-            ("ready", .bool(true)), ("port", .integer(Int64(server.port))), ("seed", .number(String(seed))),
+            ("ready", .bool(true)), ("port", .integer(Int64(port))), ("seed", .number(String(seed))),
         ])
         // Unbuffered, as whoever reads it through a pipe waits for it.
         try FileHandle.standardOutput.write(contentsOf: ready.encoded() + [UInt8(ascii: "\n")])
-        await stop.first()
-        await server.stop()
     }
 }
