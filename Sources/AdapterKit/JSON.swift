@@ -100,7 +100,8 @@ extension JSON {
         return output
     }
 
-    private func write(to output: inout [UInt8]) {
+    /// Appends what `encoded` gives.
+    public func write(to output: inout [UInt8]) {
         switch self {
         case .null: output += "null".utf8
         case .bool(let value): output += (value ? "true" : "false").utf8

@@ -1,7 +1,7 @@
 import AdapterKit
 import CurlTransport
 import Logging
-import NIOPosix
+import NIOCore
 import Payments
 import RedisStore
 import Signing
@@ -12,6 +12,7 @@ struct Composition: Sendable {
     private static let maximumInFlight = 16_384
 
     let configuration: Configuration
+    let executor: EventLoopExecutor
     let service: PaymentService
     let recovery: Recovery
     let operators: OperatorService
@@ -37,13 +38,17 @@ struct Composition: Sendable {
     let logger: Logger
 
     /// - Throws: `ConfigurationProblems` for a certificate or key that cannot be read.
-    init(_ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
+    init(
+        _ configuration: Configuration, executor: EventLoopExecutor, time: any TimeSource, random: any RandomSource,
+        logger: Logger
+    ) throws {
+        self.executor = executor
         self.configuration = configuration
         self.time = time
         self.random = random
         self.logger = logger
         transport = try CurlTransport()
-        redis = try Redis(configuration, time: time, random: random, logger: logger)
+        redis = try Redis(configuration, group: executor.group, time: time, random: random, logger: logger)
         let memory = MemoryPaymentStore(time: time)
         store = MeasuredPaymentStore(redis?.payments ?? memory, time: time)
         callbackStore = redis?.callbacks ?? MemoryCallbackStore(time: time)
@@ -79,7 +84,9 @@ struct Composition: Sendable {
         self.dispatcher = dispatcher
         webhookReview = WebhookReview(endpoints: endpoints, store: events, dispatcher: dispatcher, logger: logger)
         service = PaymentService(
-            settings: .init(deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence),
+            settings: .init(
+                deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence,
+                executor: executor),
             routing: routing, store: store, callbacks: callbackStore, relay: relay,
             client: GatewayClient(transport: transport, time: time, random: random, logger: logger),
             breakers: breakers, limits: GatewayLimits(limits: configuration.byGateway(\.limit), time: time), vault: vault,
@@ -104,7 +111,8 @@ extension Composition {
 
         /// `nil` where the state is kept in memory.
         fileprivate init?(
-            _ configuration: Configuration, time: any TimeSource, random: any RandomSource, logger: Logger
+            _ configuration: Configuration, group: any EventLoopGroup, time: any TimeSource, random: any RandomSource,
+            logger: Logger
         ) throws {
             guard configuration.state.backend == .redis else { return nil }
             let redis = configuration.state.redis
@@ -112,7 +120,6 @@ extension Composition {
                 url: redis.url.text,
                 credentials: redis.credentials.map { .init(username: $0.username ?? "default", password: $0.password) },
                 timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
-            let group = MultiThreadedEventLoopGroup.singleton
             payments = try RedisPaymentStore(configuration: settings, time: time, random: random, logger: logger, group: group)
             breakers = try RedisBreakerStore(configuration: settings, time: time, random: random, logger: logger, group: group)
             callbacks = try RedisCallbackStore(

@@ -62,7 +62,8 @@ struct Serving {
         return Application(
             responder: responder, server: try server(tls: listener.tls, key: "listen.api.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
-            onServerRunning: announce("api"), logger: quiet(composition.logger))
+            onServerRunning: announce("api"), eventLoopGroupProvider: .shared(composition.executor.group),
+            logger: quiet(composition.logger))
     }
 
     private func callbacks() throws -> some Service {
@@ -71,7 +72,8 @@ struct Serving {
             responder: CallbackResponder(intake: composition.callbacks, time: composition.time),
             server: try server(tls: listener.tls, key: "listen.callbacks.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
-            onServerRunning: announce("callbacks"), logger: quiet(composition.logger))
+            onServerRunning: announce("callbacks"), eventLoopGroupProvider: .shared(composition.executor.group),
+            logger: quiet(composition.logger))
     }
 
     private func admin() throws -> some Service {
@@ -90,7 +92,7 @@ struct Serving {
         return Application(
             responder: responder, server: try server(tls: nil, key: "listen.admin.tls"),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)),
-            onServerRunning: announce("admin"),
+            onServerRunning: announce("admin"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
     }
 

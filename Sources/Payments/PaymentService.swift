@@ -11,15 +11,18 @@ public final class PaymentService: Sendable {
         public var keeping: Keeping
         /// When payments that no gateway could take are tried again.
         public var queue: Cadence
-        /// Where the tasks run that go on without their caller; `nil`: on the global pool. A simulation brings its own.
-        package var executor: (any TaskExecutor)?
+        /// Where the tasks run that go on without their caller; `nil`: on the global pool.
+        public var executor: (any TaskExecutor)?
         /// A bug that a test switches on, to show that the simulation finds it.
         package var mutation: Mutation?
 
-        public init(deadline: Duration, keeping: Keeping, queue: Cadence = .queue) {
+        public init(
+            deadline: Duration, keeping: Keeping, queue: Cadence = .queue, executor: (any TaskExecutor)? = nil
+        ) {
             self.deadline = deadline
             self.keeping = keeping
             self.queue = queue
+            self.executor = executor
         }
     }
 

@@ -6,9 +6,7 @@ extension ByteBuffer {
     ///
     /// - Returns: `false` when hiredis had no memory for it; then nothing is appended.
     mutating func writeRESP(_ command: RedisCommand) -> Bool {
-        let joined = command.arguments.flatMap { $0 }
-        let lengths = command.arguments.map(\.count)
-        return unsafe joined.withUnsafeBytes { unsafe writeRESP($0, lengths: lengths) }
+        unsafe command.bytes.withUnsafeBytes { unsafe writeRESP($0, lengths: command.lengths) }
     }
 
     /// All arguments lie in one block of memory, one behind the other: hiredis is given where each begins.
@@ -17,6 +15,7 @@ extension ByteBuffer {
         let start = unsafe joined.baseAddress ?? UnsafeRawPointer(empty.utf8Start)
         var offset = 0
         var pointers: [UnsafePointer<CChar>?] = unsafe []
+        unsafe pointers.reserveCapacity(lengths.count)
         for length in lengths {
             unsafe pointers.append((start + offset).assumingMemoryBound(to: CChar.self))
             offset += length

@@ -23,7 +23,11 @@ struct RedisConnection: Sendable {
         }
         let promise = channel.eventLoop.makePromise(of: [RedisReply].self)
         let batch = RedisPipeline.Batch(bytes: bytes, count: commands.count, deadline: deadline, promise: promise)
-        channel.eventLoop.execute { pipeline.value.send(batch) }
+        if channel.eventLoop.inEventLoop {
+            pipeline.value.send(batch)
+        } else {
+            channel.eventLoop.execute { pipeline.value.send(batch) }
+        }
         do {
             return try await promise.futureResult.get()
         } catch {

@@ -10,82 +10,16 @@ enum RedisFields {
     static func bytes(_ flag: Bool) -> [UInt8] { bytes(flag ? "1" : "0") }
     static func bytes(_ duration: Duration) -> [UInt8] { bytes(String(duration.wholeMilliseconds)) }
 
-    /// The 13 fields that `write` of the scripts takes.
-    static func payment(_ record: PaymentRecord) throws(StoreFailure) -> [[UInt8]] {
-        var open = record
-        open.sealed = []
-        let texts = [
-            record.tenant, record.status.rawValue, record.status.isOpen ? "1" : "0", String(record.money.minorUnits),
-            String(record.amountCaptured), String(record.amountRefunded), record.gateway ?? "", record.gatewayIdentity ?? "",
-            String(record.version), shelf(record.shelf), tried(record),
-        ]
-        return [try json(open), record.sealed] + texts.map(bytes)
-    }
-
-    /// Names of gateways hold no blanks.
-    private static func tried(_ record: PaymentRecord) -> String {
-        Set(record.attempts.filter(\.isCharge).map(\.gateway)).sorted().joined(separator: " ")
-    }
-
     static func operation(_ record: OperationRecord) throws(StoreFailure) -> [[UInt8]] {
         var open = record
         open.sealed = []
         return [try json(open), record.sealed]
     }
 
-    /// Whose caller is told 202 with it.
-    static func told(_ settlement: Settlement) -> [UInt8] {
-        if settlement.operation?.answered == true { return bytes("operation") }
-        return bytes(settlement.answered ? "payment" : "")
-    }
-
-    /// The operation's 13 arguments of `settle`.
-    static func settlement(_ part: Settlement.OperationSettlement?) throws(StoreFailure) -> [[UInt8]] {
-        guard let part else { return Array(repeating: [], count: 13) }
-        let record = part.record
-        let texts = [
-            String(record.amount), record.gateway ?? "", record.gatewayIdentity ?? "", record.status.isFinal ? "1" : "0",
-            shelf(record.shelf),
-        ]
-        return [record.id.text, record.kind.rawValue].map(bytes) + (try operation(record)) + texts.map(bytes)
-            + ending(fixed: part.fixed, hold: part.hold, wake: part.wake)
-    }
-
-    /// The 4 arguments of `settle` that say what becomes of a claim.
-    static func ending(fixed: FixedAnswer?, hold: Settlement.Hold, wake: Duration?) -> [[UInt8]] {
-        let lease: [[UInt8]] =
-            switch hold {
-            case .keep: [[], []]
-            case .renew(let lease): [bytes(lease.token), bytes(lease.duration)]
-            case .release(let token): [bytes(token), []]
-            }
-        return [answer(fixed)] + lease + [wake.map(bytes) ?? []]
-    }
-
-    private static func shelf(_ shelf: Shelf?) -> String { shelf.map { "\($0.kind.rawValue) \($0.gateway)" } ?? "" }
+    static func shelf(_ shelf: Shelf?) -> String { shelf.map { "\($0.kind.rawValue) \($0.gateway)" } ?? "" }
 
     static func mark(_ mark: CallbackMark?) -> [UInt8] {
         mark.map { bytes("\($0.kind.rawValue) \($0.gateway) \($0.value)") } ?? []
-    }
-
-    /// Their number, and the 8 fields of each.
-    static func events(_ events: [PaymentEvent]) -> [[UInt8]] { [bytes(String(events.count))] + events.flatMap(event) }
-
-    /// The fields of an outbox entry, in the order in which `RedisKeys.outbox` names them.
-    private static func event(_ event: PaymentEvent) -> [[UInt8]] {
-        let texts = [
-            event.tenant, event.payment.text, event.object, String(event.version), event.kind.rawValue, event.cause.rawValue,
-            String(event.createdAt.milliseconds),
-        ]
-        return texts.map(bytes) + [event.sealed]
-    }
-
-    static func history(_ entries: [HistoryEntry]) throws(StoreFailure) -> [[UInt8]] {
-        try entries.suffix(StoreLimits.historyEntries).map { entry throws(StoreFailure) in try json(entry) }
-    }
-
-    static func answer(_ fixed: FixedAnswer?) -> [UInt8] {
-        fixed.map { bytes("\($0.status):") + $0.sealedBody } ?? []
     }
 
     // MARK: Reading

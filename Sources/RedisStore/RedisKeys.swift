@@ -8,12 +8,29 @@ struct RedisKeys: Sendable {
     /// What every script is given: the payment, its operations, the mark of its key, its bucket's due index, its history; its
     /// bucket's tally, and the shelves with the queue, the dead letters and the unknown; its bucket's outbox, the marks of its
     /// callbacks, and the callbacks that wait for it.
-    func all(of payment: PaymentID) -> [String] {
-        let bucket = payment.bucket
-        let own = ["p", "o", "k"].map { key(bucket, "\($0):\(payment)") }
-        return own + [due(bucket), history(of: payment), tally(bucket)]
-            + [.queue, .dead, .unknown].map { shelf($0, bucket) }
-            + [outbox(bucket), key(bucket, "c:\(payment)"), waiting(for: payment)]
+    func all(of payment: PaymentID) -> [String] { Self.parts(of: payment).map { key(payment.bucket, $0 + $1) } }
+
+    /// Behind their number.
+    func appendAll(of payment: PaymentID, to command: inout RedisCommand) {
+        let parts = Self.parts(of: payment)
+        let tag = key(payment.bucket, "").utf8
+        command.append(parts.count)
+        for (name, id) in parts {
+            command.append { bytes in
+                bytes += tag
+                bytes += name.utf8
+                bytes += id.utf8
+            }
+        }
+    }
+
+    /// Behind the tag.
+    private static func parts(of payment: PaymentID) -> [(name: String, id: String)] {
+        let id = payment.text
+        return [
+            ("p:", id), ("o:", id), ("k:", id), ("due", ""), ("h:", id), ("tally", ""), ("shelf:queue", ""), ("shelf:dead", ""),
+            ("shelf:unknown", ""), ("outbox", ""), ("c:", id), ("i:", id),
+        ]
     }
 
     /// A stream. Fields of an entry: `tenant`, `payment`, `object`, `version`, `kind`, `cause`, `at` (milliseconds), `data` (sealed).
@@ -66,7 +83,12 @@ struct RedisKeys: Sendable {
 
 /// Two lower-case digits for each byte.
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    let text = bytes.flatMap { byte in [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in bytes {
+        text.append(digit(byte >> 4))
+        text.append(digit(byte & 15))
+    }
     return String(decoding: text, as: UTF8.self)
 }

@@ -28,8 +28,10 @@ extension RedisPaymentStore {
 
     public func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
     {
-        let arguments = [RedisFields.mark(mark)] + (try RedisFields.history([entry]))
-        let parts = try Self.parts(of: try await client.send([RedisScript.note.call(keys: keys.all(of: payment), arguments)]))
+        var script = RedisScript.note.call(of: payment, keys)
+        script.append(RedisFields.mark(mark))
+        script.append([entry])
+        let parts = try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "noted": return .noted
         case "duplicate": return .duplicate

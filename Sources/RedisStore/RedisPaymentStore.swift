@@ -54,10 +54,10 @@ public final class RedisPaymentStore: PaymentStore {
     // MARK: Claims
 
     public func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
-        let script = RedisScript.claimPayment.call(
-            keys: keys.all(of: claim.record.id),
-            head(claim.lease, answered: claim.answered, claim.keeping) + (try RedisFields.payment(claim.record))
-                + claim.fingerprints.map(RedisFields.bytes))
+        var script = RedisScript.claimPayment.call(of: claim.record.id, keys)
+        appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
+        script.append(claim.record)
+        for fingerprint in claim.fingerprints { script.append(fingerprint) }
         let parts = try await send([script] + listing(claim.record, claim.keeping))
         switch parts.first?.text {
         case "new": return .new
@@ -73,12 +73,15 @@ public final class RedisPaymentStore: PaymentStore {
 
     public func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
         let record = claim.record
-        let own = [record.id.text, record.kind.rawValue, claim.amount.map { String($0) } ?? ""].map(RedisFields.bytes)
-        let limits = [record.tenant, String(StoreLimits.operationsPerPayment)].map(RedisFields.bytes)
-        let script = RedisScript.claimOperation.call(
-            keys: keys.all(of: record.payment),
-            head(claim.lease, answered: claim.answered, claim.keeping) + own + (try RedisFields.operation(record)) + limits
-                + claim.fingerprints.map(RedisFields.bytes))
+        var script = RedisScript.claimOperation.call(of: record.payment, keys)
+        appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
+        script.append(record.id.text)
+        script.append(record.kind.rawValue)
+        script.append(claim.amount.map { String($0) } ?? "")
+        for field in try RedisFields.operation(record) { script.append(field) }
+        script.append(record.tenant)
+        script.append(StoreLimits.operationsPerPayment)
+        for fingerprint in claim.fingerprints { script.append(fingerprint) }
         return try result(ofOperation: try await send([script]))
     }
 
@@ -105,11 +108,12 @@ public final class RedisPaymentStore: PaymentStore {
         return .invalidState(status, busy: parts[2].text == "1")
     }
 
-    private func head(_ lease: Lease, answered: Bool, _ keeping: Keeping) -> [[UInt8]] {
-        [
-            RedisFields.bytes(lease.token), RedisFields.bytes(lease.duration), RedisFields.bytes(answered),
-            RedisFields.bytes(keeping.retention), RedisFields.bytes(keeping.keys),
-        ]
+    private func appendHead(to script: inout RedisCommand, _ lease: Lease, answered: Bool, _ keeping: Keeping) {
+        script.append(lease.token)
+        script.append(lease.duration)
+        script.append(answered)
+        script.append(keeping.retention)
+        script.append(keeping.keys)
     }
 
     /// One flush for the script and what belongs to it; the script's reply.
@@ -145,16 +149,17 @@ public final class RedisPaymentStore: PaymentStore {
 
     public func settle(_ settlement: Settlement) async throws(StoreFailure) -> SettleResult {
         let record = settlement.record
-        let head = [
-            RedisFields.bytes(String(settlement.expectedVersion)), RedisFields.bytes(settlement.keeping.retention),
-            RedisFields.bytes(settlement.keeping.keys),
-        ]
-        let ending = RedisFields.ending(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake)
-        let script = RedisScript.settle.call(
-            keys: keys.all(of: record.id),
-            head + ending + (try RedisFields.payment(record)) + (try RedisFields.settlement(settlement.operation))
-                + [RedisFields.told(settlement), RedisFields.mark(settlement.mark)] + RedisFields.events(settlement.events)
-                + (try RedisFields.history(settlement.history)))
+        var script = RedisScript.settle.call(of: record.id, keys)
+        script.append(settlement.expectedVersion)
+        script.append(settlement.keeping.retention)
+        script.append(settlement.keeping.keys)
+        script.appendEnding(fixed: settlement.fixed, hold: settlement.hold, wake: settlement.wake)
+        script.append(record)
+        try script.append(settlement.operation)
+        script.appendTold(settlement)
+        script.append(RedisFields.mark(settlement.mark))
+        script.append(settlement.events)
+        script.append(settlement.history)
         // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
         // So does what a callback is acknowledged on (P4).
         let parts =

@@ -28,6 +28,15 @@ struct RedisScript: Sendable {
         return RedisCommand("EVALSHA", head.map { Array($0.utf8) } + arguments)
     }
 
+    /// The script on a payment's keys, with room for a record and what goes with it; its arguments are still to be appended.
+    func call(of payment: PaymentID, _ keys: RedisKeys) -> RedisCommand {
+        var command = RedisCommand(reserving: 4_096, arguments: 72)
+        command.append("EVALSHA")
+        command.append(digest)
+        keys.appendAll(of: payment, to: &command)
+        return command
+    }
+
     /// KEYS of every script: as `RedisKeys.all` lists them.
     ///
     /// Fields of the payment, and of an operation behind its id and a colon:

@@ -19,11 +19,18 @@ struct ServeCommand: AsyncParsableCommand {
         let level = Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
         let format: LineLogHandler.Format = configuration.log.format == .json ? .json : .text
         let logger = Logger(label: "drawbridge") { LineLogHandler(label: $0, format: format, time: time, logLevel: level) }
+        let executor = EventLoopExecutor()
         let composition: Composition
-        do { composition = try Composition(configuration, time: time, random: SystemRandom(), logger: logger) } catch {
+        do {
+            composition = try Composition(
+                configuration, executor: executor, time: time, random: SystemRandom(), logger: logger)
+        } catch {
             throw error is ConfigurationProblems ? error : RuntimeFailure("Cannot start: \(error)")
         }
-        do { try await Serving(composition: composition, metrics: metrics).run() } catch {
+        let serving = Serving(composition: composition, metrics: metrics)
+        do {
+            try await withTaskExecutorPreference(executor) { try await serving.run() }
+        } catch {
             throw error is RuntimeFailure || error is ConfigurationProblems ? error : RuntimeFailure("Stopped: \(error)")
         }
     }
