@@ -20,7 +20,8 @@ public struct AnswerReader: Sendable {
 
     private func present(_ name: String) -> JSON? {
         let value = object[name]
-        return value == .null ? nil : value
+        if case .null = value { return nil }
+        return value
     }
 
     public func text(_ name: String) throws(UnreadableAnswer) -> String {
@@ -39,6 +40,8 @@ public struct AnswerReader: Sendable {
     public func shortText(_ name: String, limit: Int) throws(UnreadableAnswer) -> String? {
         guard let value = present(name) else { return nil }
         guard let text = value.text else { throw UnreadableAnswer() }
+        // A scalar takes a byte or more.
+        guard text.utf8.count > limit else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
     }
 
@@ -48,7 +51,9 @@ public struct AnswerReader: Sendable {
     }
 
     public func optionalInteger(_ name: String) throws(UnreadableAnswer) -> Int64? {
-        present(name) == nil ? nil : try integer(name)
+        guard let value = present(name) else { return nil }
+        guard let integer = value.integer else { throw UnreadableAnswer() }
+        return integer
     }
 
     public func flag(_ name: String) throws(UnreadableAnswer) -> Bool {

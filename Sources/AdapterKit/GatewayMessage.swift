@@ -13,8 +13,10 @@ public struct Headers: Sendable, Equatable {
 
     /// The value of a field that occurs exactly once; `nil` when it is missing or repeated.
     public func single(_ name: String) -> String? {
-        let values = values(name)
-        return values.count == 1 ? values[0] : nil
+        guard let index = fields.firstIndex(where: { Self.sameName($0.name, name) }),
+            !fields[(index + 1)...].contains(where: { Self.sameName($0.name, name) })
+        else { return nil }
+        return fields[index].value
     }
 
     public static func == (left: Headers, right: Headers) -> Bool {
@@ -22,9 +24,13 @@ public struct Headers: Sendable, Equatable {
     }
 
     private static func sameName(_ left: String, _ right: String) -> Bool {
-        func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
-        return left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lower($0) == lower($1) }
+        let (left, right) = (left.utf8.span, right.utf8.span)
+        guard left.count == right.count else { return false }
+        for index in left.indices where lower(left[index]) != lower(right[index]) { return false }
+        return true
     }
+
+    private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
 }
 
 /// What an adapter wants sent. Signature, time-stamp and request id are added by the runtime, anew for every attempt.

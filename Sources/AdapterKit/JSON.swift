@@ -33,8 +33,8 @@ public enum JSON: Sendable, Hashable {
 
 extension JSON {
     public subscript(name: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
+        guard case .object(let members) = self, let index = members.firstIndex(where: { $0.name == name }) else { return nil }
+        return members[index].value
     }
 
     public var text: String? {
@@ -110,24 +110,44 @@ extension JSON {
         case .string(let text): Self.write(text, to: &output)
         case .array(let elements):
             output.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
+            for index in elements.indices {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
-                element.write(to: &output)
+                elements[index].write(to: &output)
             }
             output.append(UInt8(ascii: "]"))
         case .object(let members):
             output.append(UInt8(ascii: "{"))
-            for (index, member) in members.enumerated() {
+            for index in members.indices {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
-                Self.write(member.name, to: &output)
+                Self.write(members[index].name, to: &output)
                 output.append(UInt8(ascii: ":"))
-                member.value.write(to: &output)
+                members[index].value.write(to: &output)
             }
             output.append(UInt8(ascii: "}"))
         }
     }
 
+    /// Most texts hold nothing that must be escaped, and are copied at once.
     private static func write(_ text: String, to output: inout [UInt8]) {
+        let bytes = text.utf8.span
+        guard isPlain(bytes) else { return writeEscaping(text, to: &output) }
+        output.append(addingCapacity: bytes.count + 2) { free in
+            free.append(UInt8(ascii: "\""))
+            for index in bytes.indices { free.append(bytes[index]) }
+            free.append(UInt8(ascii: "\""))
+        }
+    }
+
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        for index in text.indices where mustEscape(text[index]) { return false }
+        return true
+    }
+
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaping(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -135,13 +155,14 @@ extension JSON {
                 output.append(UInt8(ascii: "\\"))
                 output.append(byte)
             case 0x00..<0x20:
-                let hex = Array("0123456789abcdef".utf8)
                 output += "\\u00".utf8
-                output.append(hex[Int(byte >> 4)])
-                output.append(hex[Int(byte & 15)])
+                output.append(hexadecimal[Int(byte >> 4)])
+                output.append(hexadecimal[Int(byte & 15)])
             default: output.append(byte)
             }
         }
         output.append(UInt8(ascii: "\""))
     }
+
+    private static let hexadecimal = Array("0123456789abcdef".utf8)
 }

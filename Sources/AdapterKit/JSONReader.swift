@@ -31,10 +31,21 @@ extension JSON {
     }
 }
 
+extension JSONFailure {
+    /// The same failure, seen from the object or array that holds the value.
+    fileprivate func below(_ token: String) -> JSONFailure {
+        JSONFailure(reason: reason, offset: offset, pointer: "/" + JSON.pointerToken(token) + pointer)
+    }
+}
+
+/// On the path of every payment: it copies a string's bytes once, and learns the pointer only when something fails.
 private struct JSONReader {
+    /// Objects up to this size are searched for a name member by member: cheaper than hashing each, and still bounded.
+    private static let searchedMembers = 16
+
     let bytes: [UInt8]
     private var position = 0
-    private var path: [String] = []
+    private var depth = 0
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -46,7 +57,7 @@ private struct JSONReader {
     }
 
     private func failure(_ reason: JSONFailure.Reason) -> JSONFailure {
-        JSONFailure(reason: reason, offset: position, pointer: path.map { "/" + JSON.pointerToken($0) }.joined())
+        JSONFailure(reason: reason, offset: position, pointer: "")
     }
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -64,10 +75,8 @@ private struct JSONReader {
     private mutating func value() throws(JSONFailure) -> JSON {
         skipWhiteSpace()
         switch current {
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            // The path has one token for each object and array that is open.
-            guard path.count < JSON.maximumDepth else { throw failure(.tooDeep) }
-            return try current == UInt8(ascii: "{") ? object() : array()
+        case UInt8(ascii: "{"): return try nested { reader throws(JSONFailure) in try reader.object() }
+        case UInt8(ascii: "["): return try nested { reader throws(JSONFailure) in try reader.array() }
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -76,45 +85,62 @@ private struct JSONReader {
         }
     }
 
-    private mutating func literal(_ word: StaticString, _ value: JSON) throws(JSONFailure) -> JSON {
-        for byte in "\(word)".utf8 {
+    private mutating func nested(_ read: (inout JSONReader) throws(JSONFailure) -> JSON) throws(JSONFailure) -> JSON {
+        guard depth < JSON.maximumDepth else { throw failure(.tooDeep) }
+        depth += 1
+        position += 1
+        let value = try read(&self)
+        depth -= 1
+        return value
+    }
+
+    private mutating func literal(_ word: String, _ value: JSON) throws(JSONFailure) -> JSON {
+        for byte in word.utf8 {
             guard take(byte) else { throw failure(.syntax) }
         }
         return value
     }
 
     private mutating func object() throws(JSONFailure) -> JSON {
-        position += 1
         var members: [JSON.Member] = []
         var names: Set<String> = []
         skipWhiteSpace()
         if take(UInt8(ascii: "}")) { return .object([]) }
+        members.reserveCapacity(8)
         repeat {
             skipWhiteSpace()
             guard current == UInt8(ascii: "\"") else { throw failure(.syntax) }
             let name = try string()
-            path.append(name)
-            // Names that are canonically equivalent Unicode count as the same: a consumer may treat them so.
-            guard names.insert(name).inserted else { throw failure(.duplicateMember) }
-            skipWhiteSpace()
-            guard take(UInt8(ascii: ":")) else { throw failure(.syntax) }
-            members.append(JSON.Member(name, try value()))
-            path.removeLast()
+            do throws(JSONFailure) {
+                guard Self.isNew(name, among: members, &names) else { throw failure(.duplicateMember) }
+                members.append(JSON.Member(name, try memberValue()))
+            } catch { throw error.below(name) }
             skipWhiteSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure(.syntax) }
         return .object(members)
     }
 
+    /// Names that are canonically equivalent Unicode count as the same: a consumer may treat them so.
+    /// - Parameter names: those of `members`, once there are many.
+    private static func isNew(_ name: String, among members: [JSON.Member], _ names: inout Set<String>) -> Bool {
+        if members.count < searchedMembers { return !members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(members.map(\.name)) }
+        return names.insert(name).inserted
+    }
+
+    private mutating func memberValue() throws(JSONFailure) -> JSON {
+        skipWhiteSpace()
+        guard take(UInt8(ascii: ":")) else { throw failure(.syntax) }
+        return try value()
+    }
+
     private mutating func array() throws(JSONFailure) -> JSON {
-        position += 1
         var elements: [JSON] = []
         skipWhiteSpace()
         if take(UInt8(ascii: "]")) { return .array([]) }
         repeat {
-            path.append(String(elements.count))
-            elements.append(try value())
-            path.removeLast()
+            do throws(JSONFailure) { elements.append(try value()) } catch { throw error.below(String(elements.count)) }
             skipWhiteSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "]")) else { throw failure(.syntax) }
@@ -123,14 +149,24 @@ private struct JSONReader {
 
     private mutating func string() throws(JSONFailure) -> String {
         position += 1
-        var content: [UInt8] = []
+        let start = position
+        skipPlainBytes()
+        // Most strings hold no escape: they are made of their bytes as they stand.
+        if current == UInt8(ascii: "\"") {
+            position += 1
+            return try text(bytes.span.extracting(start..<position - 1))
+        }
+        return try escapedString(from: start)
+    }
+
+    /// A string that holds an escape, or does not end; what comes before `position` is plain.
+    private mutating func escapedString(from start: Int) throws(JSONFailure) -> String {
+        var content = Array(bytes[start..<position])
         while let byte = current {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""):
-                guard let text = String(validating: content, as: UTF8.self) else { throw failure(.invalidUTF8) }
-                return text
-            case UInt8(ascii: "\\"): content += try escape()
+            case UInt8(ascii: "\""): return try text(content.span)
+            case UInt8(ascii: "\\"): try escape(into: &content)
             case 0..<0x20: throw failure(.syntax)
             default: content.append(byte)
             }
@@ -138,30 +174,42 @@ private struct JSONReader {
         throw failure(.syntax)
     }
 
-    private mutating func escape() throws(JSONFailure) -> [UInt8] {
+    private mutating func skipPlainBytes() {
+        while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+    }
+
+    private func text(_ content: Span<UInt8>) throws(JSONFailure) -> String {
+        do { return String(copying: try UTF8Span(validating: content)) } catch { throw failure(.invalidUTF8) }
+    }
+
+    private mutating func escape(into content: inout [UInt8]) throws(JSONFailure) {
         guard let byte = current else { throw failure(.syntax) }
         position += 1
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
-        case UInt8(ascii: "b"): return [0x08]
-        case UInt8(ascii: "f"): return [0x0C]
-        case UInt8(ascii: "n"): return [0x0A]
-        case UInt8(ascii: "r"): return [0x0D]
-        case UInt8(ascii: "t"): return [0x09]
-        case UInt8(ascii: "u"):
-            let first = try codeUnit()
-            if let scalar = Unicode.Scalar(first) { return Array(String(scalar).utf8) }
-            // A surrogate: only a high one with its low one names a character.
-            guard (0xD800..<0xDC00).contains(first), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
-                throw failure(.syntax)
-            }
-            let second = try codeUnit()
-            guard (0xDC00..<0xE000).contains(second),
-                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
-            else { throw failure(.syntax) }
-            return Array(String(scalar).utf8)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
+        case UInt8(ascii: "b"): content.append(0x08)
+        case UInt8(ascii: "f"): content.append(0x0C)
+        case UInt8(ascii: "n"): content.append(0x0A)
+        case UInt8(ascii: "r"): content.append(0x0D)
+        case UInt8(ascii: "t"): content.append(0x09)
+        case UInt8(ascii: "u"): content += String(try scalar()).utf8
         default: throw failure(.syntax)
         }
+    }
+
+    /// What follows `\u`: four digits, or the two halves of a surrogate pair.
+    private mutating func scalar() throws(JSONFailure) -> Unicode.Scalar {
+        let first = try codeUnit()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        // A surrogate: only a high one with its low one names a character.
+        guard (0xD800..<0xDC00).contains(first), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+            throw failure(.syntax)
+        }
+        let second = try codeUnit()
+        guard (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw failure(.syntax) }
+        return scalar
     }
 
     private mutating func codeUnit() throws(JSONFailure) -> UInt32 {

@@ -149,6 +149,11 @@ extension PaymentMethod.BankAccount {
 extension JSON {
     /// Builds an object from the members that have a value.
     public static func present(_ members: [(String, JSON?)]) -> JSON {
-        .object(members.compactMap { name, value in value.map { Member(name, $0) } })
+        var present: [Member] = []
+        present.reserveCapacity(members.count)
+        for (name, value) in members {
+            if let value { present.append(Member(name, value)) }
+        }
+        return .object(present)
     }
 }

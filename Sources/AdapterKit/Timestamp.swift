@@ -37,52 +37,55 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
     /// Reads exactly the shape `2026-01-02T03:04:05Z`. Offsets, fractions and dates that do not exist are refused.
     public init?(wholeSecondsRFC3339 text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20, bytes[19] == UInt8(ascii: "Z"), let seconds = Self.seconds(of: bytes[..<19]) else { return nil }
+        let bytes = text.utf8.span
+        guard bytes.count == 20, bytes[19] == UInt8(ascii: "Z"), let seconds = Self.seconds(of: bytes) else { return nil }
         self.init(seconds: seconds)
     }
 
     /// Reads RFC 3339 with an offset and perhaps a fraction, such as `2026-01-02T00:04:05.678-03:00`. What is finer than a
     /// millisecond is cut off; lower-case letters, leap seconds and dates that do not exist are refused.
     public init?(rfc3339 text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count <= Self.longestRFC3339, let seconds = Self.seconds(of: bytes.prefix(19)) else { return nil }
-        var rest = bytes.dropFirst(19)
+        let bytes = text.utf8.span
+        guard bytes.count <= Self.longestRFC3339, let seconds = Self.seconds(of: bytes) else { return nil }
+        var end = 19
         var milliseconds: Int64 = 0
-        if rest.first == UInt8(ascii: ".") {
-            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
-            guard !digits.isEmpty, let value = Self.number(Array((digits + [0x30, 0x30]).prefix(3))) else { return nil }
-            milliseconds = value
-            rest = rest[digits.endIndex...]
+        if end < bytes.count, bytes[end] == UInt8(ascii: ".") {
+            var weight: Int64 = 100
+            while end + 1 < bytes.count, let digit = Self.digit(bytes[end + 1]) {
+                milliseconds += digit * weight
+                weight /= 10
+                end += 1
+            }
+            guard end > 19 else { return nil }
+            end += 1
         }
-        guard let offset = Self.offset(rest) else { return nil }
+        guard let offset = Self.offset(bytes.extracting(end...)) else { return nil }
         self.init(milliseconds: (seconds - offset) * 1000 + milliseconds)
     }
 
     /// Bytes.
     private static let longestRFC3339 = 64
 
-    /// `2026-01-02T03:04:05`, whatever it is relative to.
-    private static func seconds(of text: ArraySlice<UInt8>) -> Int64? {
-        let bytes = Array(text)
-        guard bytes.count == 19 else { return nil }
-        for (position, mark) in [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")] {
-            guard bytes[position] == mark.utf8.first else { return nil }
-        }
-        guard let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
-            let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
-            (1...12).contains(month), (1...days(inMonth: month, of: year)).contains(day),
-            hour < 24, minute < 60, second < 60
+    /// `2026-01-02T03:04:05` and whatever follows it, whatever it is relative to.
+    private static func seconds(of bytes: Span<UInt8>) -> Int64? {
+        guard bytes.count >= 19, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+            bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":")
+        else { return nil }
+        guard let century = twoDigits(bytes, 0), let yearOfCentury = twoDigits(bytes, 2), let month = twoDigits(bytes, 5),
+            let day = twoDigits(bytes, 8), let hour = twoDigits(bytes, 11), let minute = twoDigits(bytes, 14),
+            let second = twoDigits(bytes, 17)
+        else { return nil }
+        let year = century * 100 + yearOfCentury
+        guard (1...12).contains(month), (1...days(inMonth: month, of: year)).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
         return daysSinceEpoch(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// Seconds east of UTC: `Z`, `+05:30`, `-03:00`.
-    private static func offset(_ text: ArraySlice<UInt8>) -> Int64? {
-        let bytes = Array(text)
-        if bytes == [UInt8(ascii: "Z")] { return 0 }
-        guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]), hours < 24,
-            let minutes = number(bytes[4..<6]), minutes < 60
+    private static func offset(_ bytes: Span<UInt8>) -> Int64? {
+        if bytes.count == 1, bytes[0] == UInt8(ascii: "Z") { return 0 }
+        guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = twoDigits(bytes, 1), hours < 24,
+            let minutes = twoDigits(bytes, 4), minutes < 60
         else { return nil }
         switch bytes[0] {
         case UInt8(ascii: "+"): return hours * 3_600 + minutes * 60
@@ -91,28 +94,37 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         }
     }
 
-    private static func number(_ digits: some Collection<UInt8>) -> Int64? {
-        var value: Int64 = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            value = value * 10 + Int64(digit - 0x30)
-        }
-        return value
+    private static func twoDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int64? {
+        guard let tens = digit(bytes[start]), let ones = digit(bytes[start + 1]) else { return nil }
+        return tens * 10 + ones
     }
+
+    private static func digit(_ byte: UInt8) -> Int64? { (0x30...0x39).contains(byte) ? Int64(byte) - 0x30 : nil }
 
     private func formatted(fraction: Bool) -> String {
-        let days = (seconds - Self.floorModulo(seconds, 86_400)) / 86_400
         let time = Self.floorModulo(seconds, 86_400)
-        let (year, month, day) = Self.civil(daysSinceEpoch: days)
-        var text = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T"
-        text += "\(Self.padded(time / 3_600, 2)):\(Self.padded(time / 60 % 60, 2)):\(Self.padded(time % 60, 2))"
-        if fraction { text += ".\(Self.padded(Self.floorModulo(milliseconds, 1000), 3))" }
-        return text + "Z"
+        let (year, month, day) = Self.civil(daysSinceEpoch: (seconds - time) / 86_400)
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        // RFC 3339 knows no other years; they are written all the same.
+        if (0...9999).contains(year) { Self.write(year, from: 1000, then: "-", to: &text) } else { text += "\(year)-".utf8 }
+        Self.write(month, from: 10, then: "-", to: &text)
+        Self.write(day, from: 10, then: "T", to: &text)
+        Self.write(time / 3_600, from: 10, then: ":", to: &text)
+        Self.write(time / 60 % 60, from: 10, then: ":", to: &text)
+        Self.write(time % 60, from: 10, then: fraction ? "." : "Z", to: &text)
+        if fraction { Self.write(Self.floorModulo(milliseconds, 1000), from: 100, then: "Z", to: &text) }
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func padded(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// - Parameter place: what the first digit is worth: 1000 for four digits.
+    private static func write(_ value: Int64, from place: Int64, then mark: Unicode.Scalar, to text: inout [UInt8]) {
+        var place = place
+        while place > 0 {
+            text.append(0x30 + UInt8(value / place % 10))
+            place /= 10
+        }
+        text.append(UInt8(ascii: mark))
     }
 
     private static func floorModulo(_ value: Int64, _ divisor: Int64) -> Int64 {

@@ -70,6 +70,60 @@ import Testing
     }
 
     @Test(
+        "bytes that are not UTF-8 are refused after plain ones, before plain ones and beside an escape",
+        arguments: [
+            ("plain and long enough to be kept on the heap", ""), ("", "plain and long enough to be kept on the heap"),
+            (#"\n"#, ""), ("", #"\n"#), (#"\u00e9"#, #"\u00e9"#), ("é", "é"),
+        ])
+    func invalidUTF8AmongValid(before: String, after: String) throws {
+        let text = [0x22] + Array(before.utf8) + [0xC3] + Array(after.utf8) + [0x22]
+        let failure = try failure(text)
+        #expect(failure.reason == .invalidUTF8)
+        #expect(failure.offset == text.count)
+    }
+
+    @Test(
+        "a control character is refused wherever it stands in a string",
+        arguments: ["", "plain and long enough to be kept on the heap", #"\n"#, "é", "\u{7F}"])
+    func controlCharacters(before: String) throws {
+        for character in UInt8(0)..<0x20 {
+            let failure = try failure([0x22] + Array(before.utf8) + [character] + Array(#"x""#.utf8))
+            #expect(failure.reason == .syntax)
+            #expect(failure.offset == before.utf8.count + 2)
+        }
+    }
+
+    @Test(
+        "a string that does not end is refused",
+        arguments: ["", "a", "long enough to be kept on the heap", #"\n"#, #"\n\"#, #"\""#])
+    func endless(content: String) throws {
+        let failure = try failure(Array("\"\(content)".utf8))
+        #expect(failure.reason == .syntax)
+        #expect(failure.offset == content.utf8.count + 1)
+    }
+
+    @Test("the second of two equal names is refused in an object of any size", arguments: 1...40)
+    func duplicatesAmongMany(count: Int) throws {
+        let names = (1..<max(2, count)).map { #""n\#($0)":\#($0)"# } + ["\"\u{E9}\":0"]
+        #expect(try read("{\(names.joined(separator: ","))}").members?.count == names.count)
+        for name in ["n1", "e\u{301}"] {
+            let failure = try failure(Array("{\(names.joined(separator: ",")),\"\(name)\":0}".utf8))
+            #expect(failure.reason == .duplicateMember)
+            #expect(failure.pointer == "/\(name)")
+        }
+    }
+
+    @Test(
+        "a failure inside a member names the member, one between members the object",
+        arguments: [
+            (#"{"a":{"b" 1}}"#, "/a/b"), (#"{"a":{"b":1 "c":2}}"#, "/a"), (#"{"a":[0,[1,tru]]}"#, "/a/1/1"),
+            (#"{"a":[0,[1 2]]}"#, "/a/1"), (#"{"a":{"b":1},"c":x}"#, "/c"), (#"{"a":{"b":1},c}"#, ""),
+        ])
+    func pointers(text: String, pointer: String) throws {
+        #expect(try failure(Array(text.utf8)).pointer == pointer)
+    }
+
+    @Test(
         "a member that occurs twice is refused wherever it stands and however it is written",
         arguments: [
             (#"{"a":1,"a":1}"#, "/a"), (#"{"a":1,"b":2,"\u0061":3}"#, "/a"), (#"{"x":[{"a":1,"a":2}]}"#, "/x/0/a"),

@@ -26,6 +26,17 @@ import Testing
         }
     }
 
+    @Test(
+        "a character that must be escaped is escaped at the start, in the middle and at the end",
+        arguments: [("\"", #"\""#), ("\\", #"\\"#), ("\n", #"\u000a"#), ("\0", #"\u0000"#)])
+    func escapes(character: String, escaped: String) {
+        for (before, after) in [("", ""), ("é and more than fits into a word", ""), ("", "é"), ("a", "b")] {
+            #expect(
+                String(decoding: JSON.string(before + character + after).encoded(), as: UTF8.self)
+                    == "\"\(before)\(escaped)\(after)\"")
+        }
+    }
+
     @Test func `members are written in the order they stand, without blanks`() {
         let value = JSON.members([("b", .array([.integer(1), .bool(true)])), ("a", .optional(nil)), ("c", .optional("x"))])
         #expect(String(decoding: value.encoded(), as: UTF8.self) == #"{"b":[1,true],"a":null,"c":"x"}"#)

@@ -81,6 +81,13 @@ import Testing
     }
 
     @Test(
+        "a year that RFC 3339 does not know is written all the same",
+        arguments: [(253_402_300_800, "10000-01-01T00:00:00Z"), (-62_167_219_201, "-1-12-31T23:59:59Z")] as [(Int64, String)])
+    func otherYears(seconds: Int64, text: String) {
+        #expect(Timestamp(seconds: seconds).rfc3339WholeSeconds == text)
+    }
+
+    @Test(
         "whole seconds are rounded down",
         arguments: [(1_999, 1), (1_000, 1), (999, 0), (-1, -1), (-1_000, -1), (-1_001, -2)] as [(Int64, Int64)])
     func seconds(milliseconds: Int64, seconds: Int64) {

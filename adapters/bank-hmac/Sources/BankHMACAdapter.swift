@@ -33,10 +33,9 @@ public struct BankHMACAdapter: GatewayAdapter {
     }
 
     /// protocols/bank-hmac.md, the paragraphs below "Operations".
-    public var capabilities: Capabilities {
-        Capabilities(
-            operations: Set(OperationName.allCases), methods: Set(PaymentMethod.Kind.allCases), idempotency: .forever,
-            inquiryByReference: true, notFoundFinalAfter: .seconds(2), acceptsSignedRequestFor: .seconds(300), reversal: true,
-            lateSuccess: .within(.seconds(300)))
-    }
+    /// Held ready: they are asked for several times with every payment.
+    public let capabilities = Capabilities(
+        operations: Set(OperationName.allCases), methods: Set(PaymentMethod.Kind.allCases), idempotency: .forever,
+        inquiryByReference: true, notFoundFinalAfter: .seconds(2), acceptsSignedRequestFor: .seconds(300), reversal: true,
+        lateSuccess: .within(.seconds(300)))
 }
