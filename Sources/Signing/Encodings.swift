@@ -3,14 +3,24 @@ import FoundationEssentials
 /// Lower-case hexadecimal.
 package enum Hex {
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
+        // Most are digests, which do not tell their length before they are read.
+        text.reserveCapacity(64)
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
         }
         return String(decoding: text, as: UTF8.self)
     }
+
+    static func write(_ bytes: some Sequence<UInt8>, to text: inout OutputSpan<UInt8>) {
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
     /// `nil` unless the text is what `encode` would have written.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {

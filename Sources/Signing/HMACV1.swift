@@ -55,79 +55,128 @@ public enum HMACV1 {
 
     /// Seven lines joined by line feeds, none at the end.
     public static func canonical(_ request: Request) throws(CanonicalFailure) -> String {
-        guard !request.method.isEmpty, request.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
-            throw .methodNotUpperCase
-        }
-        guard request.target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .targetNotPercentEncoded }
-        for value in [request.tenant, request.idempotencyKey, request.timestamp] { try refuseControlCharacters(value) }
-        let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = parts.first.flatMap { $0.isEmpty ? nil : String($0) } ?? "/"
-        let query = parts.count > 1 ? sorted(query: parts[1]) : ""
-        return [
-            request.method, path, query, hexDigest(of: request.body), request.tenant, request.idempotencyKey, request.timestamp,
-        ].joined(separator: "\n")
+        String(decoding: try signed(request), as: UTF8.self)
     }
 
     /// Four lines: an answer begins with digits where a request begins with letters, so neither passes for the other.
     public static func canonical(_ answer: Answer) throws(CanonicalFailure) -> String {
-        for value in [answer.requestID, answer.timestamp] { try refuseControlCharacters(value) }
-        return [String(answer.status), hexDigest(of: answer.body), answer.requestID, answer.timestamp].joined(separator: "\n")
+        String(decoding: try signed(answer), as: UTF8.self)
     }
 
     public static func signature(of request: Request, with secret: Secret) throws(CanonicalFailure) -> String {
-        signature(over: try canonical(request), with: secret)
+        signature(over: try signed(request), with: secret)
     }
 
     public static func signature(of answer: Answer, with secret: Secret) throws(CanonicalFailure) -> String {
-        signature(over: try canonical(answer), with: secret)
+        signature(over: try signed(answer), with: secret)
     }
 
     /// Whether one of the signatures in the header (separated by `, `) was made by one of the secrets. Every pair is compared, in
     /// constant time, so that the time taken does not tell which one held.
     public static func verify(_ header: String, of request: Request, with secrets: [Secret]) -> Bool {
-        guard let canonical = try? canonical(request) else { return false }
-        return verify(header, over: canonical, with: secrets)
+        guard let signed = try? signed(request) else { return false }
+        return verify(header, over: signed, with: secrets)
     }
 
     public static func verify(_ header: String, of answer: Answer, with secrets: [Secret]) -> Bool {
-        guard let canonical = try? canonical(answer) else { return false }
-        return verify(header, over: canonical, with: secrets)
+        guard let signed = try? signed(answer) else { return false }
+        return verify(header, over: signed, with: secrets)
     }
 
-    private static func signature(over canonical: String, with secret: Secret) -> String {
-        prefix + Base64.encode(code(over: canonical, with: secret))
+    private static func signature(over signed: [UInt8], with secret: Secret) -> String {
+        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.bytes))
+        // As a sequence it would be copied byte by byte.
+        return prefix + Base64.encode(unsafe code.withUnsafeBytes { unsafe Array($0) })
     }
 
-    private static func code(over canonical: String, with secret: Secret) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: Array(canonical.utf8), using: SymmetricKey(data: secret.bytes)))
-    }
-
-    private static func verify(_ header: String, over canonical: String, with secrets: [Secret]) -> Bool {
-        let sent = header.split(separator: ",", maxSplits: maximumSignatures).prefix(maximumSignatures).compactMap(decoded)
+    private static func verify(_ header: String, over signed: [UInt8], with secrets: [Secret]) -> Bool {
+        let sent = Array(header.utf8).split(separator: UInt8(ascii: ","), maxSplits: maximumSignatures)
+            .prefix(maximumSignatures).map { Array($0.drop { $0 == UInt8(ascii: " ") }) }
         var holds = false
         for secret in secrets {
-            let expected = code(over: canonical, with: secret)
+            // A code has one spelling only: texts are equal where codes are.
+            let expected = Array(signature(over: signed, with: secret).utf8)
             for signature in sent where Secret.constantTimeEqual(signature, expected) { holds = true }
         }
         return holds
     }
+}
 
-    private static func decoded(_ piece: Substring) -> [UInt8]? {
-        let text = piece.drop { $0 == " " }
-        guard text.hasPrefix(prefix) else { return nil }
-        return Base64.decode(text.dropFirst(prefix.count))
+/// The bytes that are signed, put down in one piece.
+extension HMACV1 {
+    private static let digestLength = 64
+
+    private static func signed(_ request: Request) throws(CanonicalFailure) -> [UInt8] {
+        guard !request.method.isEmpty, holds(request.method, only: 0x41...0x5A) else { throw .methodNotUpperCase }
+        guard holds(request.target, only: 0x21...0x7E) else { throw .targetNotPercentEncoded }
+        try refuseControlCharacters(request.tenant)
+        try refuseControlCharacters(request.idempotencyKey)
+        try refuseControlCharacters(request.timestamp)
+        let named =
+            request.method.utf8.count + request.target.utf8.count + request.tenant.utf8.count
+            + request.idempotencyKey.utf8.count + request.timestamp.utf8.count
+        // Six line feeds, and perhaps the slash of an empty path.
+        return [UInt8](capacity: named + digestLength + 7) { lines in
+            write(request.method.utf8.span, to: &lines)
+            write(target: request.target.utf8.span, to: &lines)
+            beginLine(&lines)
+            Hex.write(SHA256.hash(data: request.body), to: &lines)
+            writeLine(request.tenant, to: &lines)
+            writeLine(request.idempotencyKey, to: &lines)
+            writeLine(request.timestamp, to: &lines)
+        }
     }
 
-    private static func refuseControlCharacters(_ value: String) throws(CanonicalFailure) {
-        guard value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .valueHoldsControlCharacter }
+    private static func signed(_ answer: Answer) throws(CanonicalFailure) -> [UInt8] {
+        try refuseControlCharacters(answer.requestID)
+        try refuseControlCharacters(answer.timestamp)
+        let status = String(answer.status)
+        let named = status.utf8.count + answer.requestID.utf8.count + answer.timestamp.utf8.count
+        return [UInt8](capacity: named + digestLength + 3) { lines in
+            write(status.utf8.span, to: &lines)
+            beginLine(&lines)
+            Hex.write(SHA256.hash(data: answer.body), to: &lines)
+            writeLine(answer.requestID, to: &lines)
+            writeLine(answer.timestamp, to: &lines)
+        }
+    }
+
+    /// The lines of path and query.
+    private static func write(target: Span<UInt8>, to lines: inout OutputSpan<UInt8>) {
+        let mark = target.indices.first { target[$0] == UInt8(ascii: "?") } ?? target.count
+        beginLine(&lines)
+        if mark == 0 { lines.append(UInt8(ascii: "/")) } else { write(target.extracting(..<mark), to: &lines) }
+        beginLine(&lines)
+        if mark < target.count { write(sorted(query: target.extracting((mark + 1)...)).span, to: &lines) }
     }
 
     /// Whole pieces sorted by bytes; repeats and empty pieces stay.
-    private static func sorted(query: Substring) -> String {
-        query.split(separator: "&", omittingEmptySubsequences: false)
-            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            .joined(separator: "&")
+    private static func sorted(query: Span<UInt8>) -> [UInt8] {
+        let bytes = query.indices.map { query[$0] }
+        return Array(
+            bytes.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+                .sorted { $0.lexicographicallyPrecedes($1) }
+                .joined(separator: CollectionOfOne(UInt8(ascii: "&"))))
     }
 
-    private static func hexDigest(of body: [UInt8]) -> String { Hex.encode(SHA256.hash(data: body)) }
+    private static func writeLine(_ value: String, to lines: inout OutputSpan<UInt8>) {
+        beginLine(&lines)
+        write(value.utf8.span, to: &lines)
+    }
+
+    private static func beginLine(_ lines: inout OutputSpan<UInt8>) { lines.append(UInt8(ascii: "\n")) }
+
+    private static func write(_ bytes: Span<UInt8>, to lines: inout OutputSpan<UInt8>) {
+        for index in bytes.indices { lines.append(bytes[index]) }
+    }
+
+    private static func refuseControlCharacters(_ value: String) throws(CanonicalFailure) {
+        guard holds(value, only: 0x20...0x7E) else { throw .valueHoldsControlCharacter }
+    }
+
+    private static func holds(_ text: String, only range: ClosedRange<UInt8>) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices where !range.contains(bytes[index]) { return false }
+        return true
+    }
 }

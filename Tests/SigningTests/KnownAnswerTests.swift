@@ -81,4 +81,22 @@ import Testing
         request.target = ""
         #expect(try HMACV1.canonical(request).hasPrefix("POST\n/\n\n"))
     }
+
+    @Test(
+        "lines of any length are put together whole",
+        arguments: [
+            ("", "/", ""), ("?", "/", ""), ("?b&a", "/", "a&b"), ("?&", "/", "&"), ("/?a?b", "/", "a?b"),
+            ("/" + String(repeating: "p", count: 5000), "/" + String(repeating: "p", count: 5000), ""),
+        ])
+    func lines(target: String, path: String, query: String) throws {
+        let long = String(repeating: "k", count: 3000)
+        for (tenant, key, timestamp) in [("", "", ""), (long, "", ""), ("", long, ""), (long, long, long)] {
+            let request = HMACV1.Request(
+                method: "DELETE", target: target, body: [], tenant: tenant, idempotencyKey: key, timestamp: timestamp)
+            let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            #expect(try HMACV1.canonical(request) == "DELETE\n\(path)\n\(query)\n\(empty)\n\(tenant)\n\(key)\n\(timestamp)")
+            let answer = HMACV1.Answer(status: -100, body: [], requestID: key, timestamp: timestamp)
+            #expect(try HMACV1.canonical(answer) == "-100\n\(empty)\n\(key)\n\(timestamp)")
+        }
+    }
 }
