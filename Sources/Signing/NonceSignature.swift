@@ -51,7 +51,9 @@ public enum NonceSignature {
     }
 
     private static func authenticationCode(_ message: Message, _ secret: Secret) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: message.canonical, using: SymmetricKey(data: secret.bytes)))
+        var code = secret.hmac
+        code.update(data: message.canonical)
+        return Array(code.finalize())
     }
 }
 
