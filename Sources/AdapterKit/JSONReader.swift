@@ -150,7 +150,7 @@ private struct JSONReader {
     private mutating func string() throws(JSONFailure) -> String {
         position += 1
         let start = position
-        skipPlainBytes()
+        position = endOfPlainBytes()
         // Most strings hold no escape: they are made of their bytes as they stand.
         if current == UInt8(ascii: "\"") {
             position += 1
@@ -174,8 +174,11 @@ private struct JSONReader {
         throw failure(.syntax)
     }
 
-    private mutating func skipPlainBytes() {
-        while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { position += 1 }
+    private func endOfPlainBytes() -> Int {
+        let text = bytes.span
+        var end = position
+        while end < text.count, text[end] >= 0x20, text[end] != UInt8(ascii: "\""), text[end] != UInt8(ascii: "\\") { end += 1 }
+        return end
     }
 
     private func text(_ content: Span<UInt8>) throws(JSONFailure) -> String {
