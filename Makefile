@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup certificates build demo run test simulate chaos load scenarios contract format lint clean
+.PHONY: help setup certificates build demo run test simulate chaos load scenarios bench contract format lint clean
 
 swift_sources := $(wildcard Package.swift Sources Tests adapters mocks)
 # Prints a step's purpose.
@@ -62,6 +62,13 @@ load: setup certificates ## k6 at a constant rate, held to the objectives: RATE=
 scenarios: build certificates ## payments through toxics: ONLY=pix/timeout; TOXIPROXY_URL=... for a real Toxiproxy
 	$(call say,payments through toxics)
 	@mocks/scenarios/run.py $(addprefix --only ,$(ONLY))
+
+bench: setup certificates ## what a payment costs beside Envoy, held to the goals: QUICK=1 ONLY=latency HOLD=1 JSON=1
+	$(call say,building for release)
+	@swift build -c release --product drawbridge
+	@swift build -c release --product mock-gateways
+	$(call say,benchmarks)
+	@Benchmarks/run.py $(if $(QUICK),--quick) $(if $(HOLD),--hold) $(if $(JSON),--json) $(addprefix --only ,$(ONLY))
 
 contract: build certificates ## drive the built program from outside, as its callers and banks do
 	$(call say,contract tests)

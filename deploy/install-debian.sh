@@ -2,11 +2,11 @@
 # Installs what building and testing need on Debian and Ubuntu, as far as it is missing. Needs root or sudo only then.
 set -euo pipefail
 
-packages=(libcurl4-openssl-dev libssl-dev libhiredis-dev redis-server pkg-config openssl curl python3-venv)
+packages=(libcurl4-openssl-dev libssl-dev libhiredis-dev redis-server pkg-config openssl curl python3-venv wrk)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "This is not Debian or Ubuntu. Drawbridge needs libcurl (OpenSSL), OpenSSL and hiredis with their headers," \
-        "redis-server, pkg-config, openssl and Python 3.11 or later with venv: install them with your own package manager." >&2
+        "redis-server, pkg-config, openssl and Python 3.11 or later with venv, for the benchmarks also wrk: install them with your own package manager." >&2
     # Whoever has them by other means may go on.
     command -v pkg-config >/dev/null && pkg-config --exists libcurl openssl hiredis &&
         command -v redis-server >/dev/null && command -v openssl >/dev/null && exit 0
