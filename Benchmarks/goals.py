@@ -36,4 +36,41 @@ def _comparison(result):
     ]
 
 
-JUDGES = {"comparison": _comparison}
+def _latency(result):
+    added = result["added"]["drawbridge"]
+    return [
+        Goal("added to the bank's own at 500 a second, p50", added["p50"], 1, "ms"),
+        Goal("added to the bank's own at 500 a second, p99", added["p99"], 5, "ms"),
+    ]
+
+
+def _round_trips(result):
+    return [
+        Goal("round trips to Redis that a payment waits for", result["awaited"], 2),
+        Goal("round trips to Redis for a breaker", result["breaker"], 0),
+    ]
+
+
+def _callbacks(result):
+    return [Goal("CPU of a callback over that of a payment", result["ratio"], 1.5, "×")]
+
+
+def _flood(result):
+    return [
+        Goal("peak memory with 5,000 in flight", result["peak_memory"], 200, "MB"),
+        Goal("threads with 5,000 in flight", result["threads"], 16),
+        Goal("a fast bank's p99 worse meanwhile", result["fast_worse"], 10, "%"),
+    ]
+
+
+def _start(result):
+    return [
+        Goal("start to ready", result["median"], 300, "ms"),
+        Goal("memory while nothing comes", result["idle_memory"], 60, "MB"),
+    ]
+
+
+JUDGES = {
+    "comparison": _comparison, "latency": _latency, "round-trips": _round_trips, "flood": _flood, "callbacks": _callbacks,
+    "start": _start,
+}  # fmt: skip

@@ -51,7 +51,7 @@ class Rig:
     """Ends what it started when it is left, however that is."""
 
     def __init__(self, programs, tools):
-        self._programs, self._tools = Path(programs), tools
+        self._programs, self.tools = Path(programs), tools
         self._running = []
         self._folder = Path(tempfile.mkdtemp(prefix="drawbridge-bench-"))
 
@@ -111,7 +111,7 @@ class Rig:
         bootstrap.write_text(json.dumps(configuration.envoy(port, self.bank.port, CERTIFICATES)))
         self.envoy_url = f"http://127.0.0.1:{port}"
         self.envoy = self._run(
-            "envoy", self._tools.envoy, "--config-path", bootstrap, "--concurrency", 1, "--disable-hot-restart",
+            "envoy", self.tools.envoy, "--config-path", bootstrap, "--concurrency", 1, "--disable-hot-restart",
             "--log-level", "warning",
         )  # fmt: skip
         # Without a signature: the bank says no, and Envoy has reached it.

@@ -21,17 +21,22 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # What the scenarios have already: programs, ports, requests.
 sys.path.insert(1, str(REPOSITORY / "mocks" / "scenarios"))
 
+from callbacks import Callbacks  # noqa: E402
 from comparison import Comparison  # noqa: E402
+from flood import Flood  # noqa: E402
 from goals import goals  # noqa: E402
+from latency import Latency  # noqa: E402
 from program import DidNotStart  # noqa: E402
 from rig import Rig  # noqa: E402
+from round_trips import RoundTrips  # noqa: E402
+from start import Start  # noqa: E402
 from table import printed  # noqa: E402
 from tools import Tools  # noqa: E402
 from wrk import LoadFailed  # noqa: E402
 
 BROKEN, CANNOT_RUN = 1, 2
-FULL = [Comparison()]
-QUICK = [Comparison(rounds=2, seconds=3, warm_up=1)]
+FULL = [Start(), RoundTrips(), Comparison(), Latency(), Flood(), Callbacks()]
+QUICK = [Start(times=1), RoundTrips(payments=20), Comparison(rounds=2, seconds=3, warm_up=1), Callbacks(count=1000)]
 NAMES = [benchmark.name for benchmark in FULL]
 
 

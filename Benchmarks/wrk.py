@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -25,15 +26,27 @@ def start(script, url, *, connections, seconds, **environment):
 def finish(process):
     """The summary of counting.lua; times in milliseconds."""
     try:
-        output, _ = process.communicate()
+        output = _until_the_end(process)
     except BaseException:
         process.kill()
-        process.wait()
         raise
-    summaries = [line for line in output.splitlines() if line.startswith("{")]
+    finally:
+        process.stdout.close()
+        process.wait()
+    summaries = [line for line in output if line.startswith("{")]
     if process.returncode or not summaries:
-        raise LoadFailed(f"wrk ended with {process.returncode}:\n{output[-2000:]}")
+        raise LoadFailed(f"wrk ended with {process.returncode}:\n{''.join(output)[-2000:]}")
     return json.loads(summaries[-1])
+
+
+def _until_the_end(process):
+    output = []
+    for line in process.stdout:
+        output.append(line)
+        if line == "all answered\n":
+            # It would sleep until its time is over.
+            process.send_signal(signal.SIGINT)
+    return output
 
 
 def drive(script, url, **options):
