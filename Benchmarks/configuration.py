@@ -12,8 +12,9 @@ TENANT, FAST_TENANT = "bench", "bench-fast"
 
 def drawbridge(name, ports, redis, banks, certificates, gateway, payments):
     """Everything as it is by default, but for the addresses, the rate that a tenant may have, which is far below what is driven
-    here, and what a benchmark says of all gateways and of payments.
+    here, and what a benchmark says of all gateways and of payments. Each bank has a tenant of its own.
     """
+    tenants = (TENANT, FAST_TENANT)[: len(banks)]
     return {
         "deployment": f"bench-{name}",
         "listen": {listener: {"address": f"127.0.0.1:{port}"} for listener, port in ports.items()},
@@ -21,12 +22,12 @@ def drawbridge(name, ports, redis, banks, certificates, gateway, payments):
         "encryption": {"keys": [{"id": "ring-1", "key": f"text:{RING_KEY}"}]},
         "tenants": {
             tenant: {"keys": [TENANT_KEY], "rate": {"per_second": 1_000_000, "burst": 1_000_000}}
-            for tenant in (TENANT, FAST_TENANT)
+            for tenant in tenants
         },
         "gateways": {bank: _gateway(port, certificates) | gateway for bank, port in banks.items()},
         "routes": [
             {"match": {"tenant": [tenant]}, "gateways": [bank]}
-            for tenant, bank in zip((TENANT, FAST_TENANT), banks, strict=False)
+            for tenant, bank in zip(tenants, banks, strict=True)
         ],
         "payments": payments,
     }

@@ -33,4 +33,6 @@ class K6:
                 raise
             if self._process.returncode or not self._summary.exists():
                 raise LoadFailed(f"k6 ended with {self._process.returncode}:\n{output[-2000:]}")
-            return json.loads(self._summary.read_text())
+            summary = json.loads(self._summary.read_text())
+            # Those that k6 did not get to send are no requests.
+            return summary | {"refused": summary.pop("failed"), "unanswered": 0}

@@ -78,7 +78,6 @@ class Rig:
         subprocess.run([REPOSITORY / "config" / "make-certificates.sh"], check=True, stdout=subprocess.DEVNULL)
         self._start_redis()
         self.bank = self._start_bank("bank")
-        self.fast_bank = self._start_bank("fast-bank")
         self._start_envoy()
 
     def _run(self, name, *arguments):
@@ -105,6 +104,14 @@ class Rig:
         ready = json.loads(process.await_line('"ready":true'))
         return Bank(process, ready["port"], f"http://127.0.0.1:{ready['control_port']}")
 
+    @contextlib.contextmanager
+    def another_bank(self, name):
+        bank = self._start_bank(name)
+        try:
+            yield bank
+        finally:
+            self._end(bank.process)
+
     def _start_envoy(self):
         port = free_port()
         bootstrap = self._folder / "envoy.json"
@@ -125,10 +132,13 @@ class Rig:
             return False
 
     @contextlib.contextmanager
-    def drawbridge(self, name, redis_port=None, gateway=None, payments=None):
-        """One with records of its own; `gateway` and `payments` are members of its configuration that differ from the default."""
+    def drawbridge(self, name, redis_port=None, fast_bank=None, gateway=None, payments=None):
+        """One with records of its own; `gateway` and `payments` are members of its configuration that differ from the default.
+
+        `fast_bank` is where a second tenant pays.
+        """
         ports = {listener: free_port() for listener in ("api", "callbacks", "admin")}
-        banks = {"bank": self.bank.port, "fast-bank": self.fast_bank.port}
+        banks = {"bank": self.bank.port} | ({"fast-bank": fast_bank.port} if fast_bank else {})
         file = self._folder / f"{name}.yaml"
         file.write_text(
             json.dumps(
@@ -144,5 +154,10 @@ class Rig:
             process.await_true(lambda: self._answers(urls["admin"], "/ready", 200), pause=0.002)
             yield Drawbridge(process, started=time.monotonic() - spawned, **urls)
         finally:
+            self._end(process)
+
+    def _end(self, process):
+        # Ended by itself: `fallen` tells.
+        if process.is_running:
             self._running.remove(process)
-            process.stop()
+        process.stop()
