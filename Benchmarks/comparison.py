@@ -82,7 +82,8 @@ class Comparison:
         ours = [each for each in rounds if each["target"] == "drawbridge"]
         reused = 1 - sum(each["handshakes"] for each in ours) / sum(each["charges"] for each in ours)
         return {
-            "cpu": {name: median(costs) for name, costs in cost.items()},
+            "cpu": {name: median(costs) for name, costs in cost.items()}
+            | {"redis": median(each["cpu"]["redis"] for each in ours)},
             "ratio": {"median": median(ratios), "least": min(ratios), "most": max(ratios)},
             "reused": reused,
         }

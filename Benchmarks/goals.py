@@ -10,15 +10,17 @@ class Goal:
     bound: float
     unit: str = ""
     at_least: bool = False
+    # Of what is printed, behind the point.
+    digits: int = 2
 
     @property
     def held(self):
         return self.measured >= self.bound if self.at_least else self.measured <= self.bound
 
     @property
-    def miss(self):
-        """How far beyond the bound, in percent of it; 0 where it was held."""
-        return 0.0 if self.held or not self.bound else abs(self.measured - self.bound) / self.bound * 100
+    def times(self):
+        """How many times the bound."""
+        return self.measured / self.bound if self.bound else float("inf")
 
     def written(self):
         return asdict(self) | {"held": self.held}
@@ -46,8 +48,8 @@ def _latency(result):
 
 def _round_trips(result):
     return [
-        Goal("round trips to Redis that a payment waits for", result["awaited"], 2),
-        Goal("round trips to Redis for a breaker", result["breaker"], 0),
+        Goal("round trips to Redis that a payment waits for", result["awaited"], 2, digits=1),
+        Goal("round trips to Redis for a breaker", result["breaker"], 0, digits=1),
     ]
 
 
@@ -57,16 +59,19 @@ def _callbacks(result):
 
 def _flood(result):
     return [
-        Goal("peak memory with 5,000 in flight", result["peak_memory"], 200, "MB"),
-        Goal("threads with 5,000 in flight", result["threads"], 16),
-        *(Goal(f"a fast bank's p99 worse meanwhile, {name}", worse, 10, "%") for name, worse in result["fast_worse"].items()),
+        Goal("peak memory with 5,000 in flight", result["peak_memory"], 200, "MB", digits=0),
+        Goal("threads with 5,000 in flight", result["threads"], 16, digits=0),
+        *(
+            Goal(f"a fast bank's p99 worse meanwhile, {name}", worse, 10, "%", digits=0)
+            for name, worse in result["fast_worse"].items()
+        ),
     ]
 
 
 def _start(result):
     return [
-        Goal("start to ready", result["median"], 300, "ms"),
-        Goal("memory while nothing comes", result["idle_memory"], 60, "MB"),
+        Goal("start to ready", result["median"], 300, "ms", digits=0),
+        Goal("memory while nothing comes", result["idle_memory"], 60, "MB", digits=1),
     ]
 
 

@@ -26,6 +26,7 @@ from comparison import Comparison  # noqa: E402
 from flood import Flood  # noqa: E402
 from goals import goals  # noqa: E402
 from latency import Latency  # noqa: E402
+from machine import Machine  # noqa: E402
 from program import DidNotStart  # noqa: E402
 from rig import Rig  # noqa: E402
 from round_trips import RoundTrips  # noqa: E402
@@ -35,6 +36,8 @@ from tools import Tools  # noqa: E402
 from wrk import LoadFailed  # noqa: E402
 
 BROKEN, CANNOT_RUN = 1, 2
+# Percent of all CPUs that others may use without much harm.
+UNDISTURBED = 5
 FULL = [Start(), RoundTrips(), Comparison(), Latency(), Flood(), Callbacks()]
 QUICK = [Start(times=1), RoundTrips(payments=20), Comparison(rounds=2, seconds=3, warm_up=1), Callbacks(count=1000)]
 NAMES = [benchmark.name for benchmark in FULL]
@@ -95,18 +98,20 @@ def write(file, report):
 
 def run(options):
     began = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    started = time.monotonic()
+    started, machine = time.monotonic(), Machine()
     raise_file_limit()
     results, broken = measure(options)
-    judged = goals(results)
+    judged, others = goals(results), machine.others()
     report = {
         "began": began, "seconds": round(time.monotonic() - started, 1), "quick": options.quick,
-        "machine": {"cpus": os.cpu_count(), "kernel": platform.release()},
+        "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "used_by_others": round(others, 1)},
         "results": results, "goals": [goal.written() for goal in judged], "broken": broken,
     }  # fmt: skip
     print(json.dumps(report) if options.json else printed(results, judged), flush=True)
     for sentence in broken:
         tell(f"BROKEN: {sentence}")
+    if others > UNDISTURBED:
+        tell(f"others used {others:.0f} % of the machine's CPUs meanwhile: do not trust these numbers")
     write(options.raw, report)
     return BROKEN if broken or (options.hold and not all(goal.held for goal in judged)) else 0
 
