@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def cpu(pid):
-    """Microseconds of CPU of the threads that live: /proc/PID/task/*/schedstat counts nanoseconds, /proc/PID/stat only ticks."""
+    """Microseconds of CPU of the threads that live: schedstat counts nanoseconds, /proc/PID/stat only ticks."""
     total = 0
     for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:

@@ -42,12 +42,14 @@ export const options = {
 export default function pay() {
   const id = `${environment.RUN}-${exec.scenario.iterationInTest}`;
   const timestamp = `${new Date().toISOString().slice(0, 19)}Z`;
-  const body = `{${target.extra}"amount":1000,"currency":"BRL","reference":"${id}","method":{"type":"card","card":{"token":"tok_bench"}}}`;
+  const members = `${target.extra}"amount":1000,"currency":"BRL","reference":"${id}"`;
+  const body = `{${members},"method":{"type":"card","card":{"token":"tok_bench"}}}`;
   const lines = ['POST', target.path, '', crypto.sha256(body, 'hex'), target.tenant, id, timestamp].join('\n');
+  const signature = crypto.hmac('sha256', target.secret, lines, 'base64');
   http.post(url, body, {
     headers: {
       'Content-Type': 'application/json', 'Idempotency-Key': id, 'X-Request-Id': id, 'X-Tenant-Id': target.tenant,
-      'X-Key-Id': target.key, 'X-Timestamp': timestamp, 'X-Signature': `v1=${crypto.hmac('sha256', target.secret, lines, 'base64')}`,
+      'X-Key-Id': target.key, 'X-Timestamp': timestamp, 'X-Signature': `v1=${signature}`,
     },
   });
 }

@@ -71,4 +71,4 @@ class Callbacks:
         before = {name: accounting.cpu(process.pid) for name, process in measured.items()}
         summary = self._load(*load, **environment)
         used = {name: accounting.cpu(process.pid) - before[name] for name, process in measured.items()}
-        return {name: time / self._count for name, time in used.items()}, summary
+        return {name: spent / self._count for name, spent in used.items()}, summary

@@ -21,14 +21,10 @@ def drawbridge(name, ports, redis, banks, certificates, gateway, payments):
         "state": {"backend": "redis", "redis": {"url": f"redis://127.0.0.1:{redis}/0", "key_prefix": f"{name}:"}},
         "encryption": {"keys": [{"id": "ring-1", "key": f"text:{RING_KEY}"}]},
         "tenants": {
-            tenant: {"keys": [TENANT_KEY], "rate": {"per_second": 1_000_000, "burst": 1_000_000}}
-            for tenant in tenants
+            tenant: {"keys": [TENANT_KEY], "rate": {"per_second": 1_000_000, "burst": 1_000_000}} for tenant in tenants
         },
         "gateways": {bank: _gateway(port, certificates) | gateway for bank, port in banks.items()},
-        "routes": [
-            {"match": {"tenant": [tenant]}, "gateways": [bank]}
-            for tenant, bank in zip(tenants, banks, strict=True)
-        ],
+        "routes": [{"match": {"tenant": [tenant]}, "gateways": [bank]} for tenant, bank in zip(tenants, banks, strict=True)],
         "payments": payments,
     }
 

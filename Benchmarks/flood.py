@@ -68,9 +68,10 @@ class Flood:
                 "payments.lua", drawbridge.api, connections=AT_ONCE, seconds=LIMIT, RUN=f"flood-{name}", TARGET="drawbridge",
                 TENANT=configuration.TENANT, COUNT=payments, DESCRIPTION=SLOW,
             )  # fmt: skip
-        finally:
-            summary = fast.finish()
-        return slow, summary
+        except BaseException:
+            fast.stop()
+            raise
+        return slow, fast.finish()
 
     @staticmethod
     def _together(loads):

@@ -28,11 +28,15 @@ class K6:
             try:
                 output, _ = self._process.communicate()
             except BaseException:
-                self._process.kill()
-                self._process.wait()
+                self.stop()
                 raise
             if self._process.returncode or not self._summary.exists():
                 raise LoadFailed(f"k6 ended with {self._process.returncode}:\n{output[-2000:]}")
             summary = json.loads(self._summary.read_text())
             # Those that k6 did not get to send are no requests.
             return summary | {"refused": summary.pop("failed"), "unanswered": 0}
+
+    def stop(self):
+        self._process.kill()
+        self._process.communicate()
+        self._folder.cleanup()

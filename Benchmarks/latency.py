@@ -35,7 +35,8 @@ class Latency:
                 broken += [f"{name}: {sentence}" for sentence in books.broken(load, 0)]
                 tell(f"{name}: p50 {load['p50']:.2f} ms, p99 {load['p99']:.2f} ms")
         added = {
-            name: {each: measured[name][each] - measured["bank"][each] for each in PERCENTILES} for name in ("envoy", "drawbridge")
+            name: {each: measured[name][each] - measured["bank"][each] for each in PERCENTILES}
+            for name in ("envoy", "drawbridge")
         }
         return {"rate": RATE, "measured": measured, "added": added}, broken
 

@@ -5,7 +5,7 @@ import resource
 import time
 from pathlib import Path
 
-# user, nice, system, irq, softirq, steal of the first line of /proc/stat; idle, iowait and guests are not work of ours or others'.
+# user, nice, system, irq, softirq, steal in the first line of /proc/stat. The others are no work, or are counted there already.
 BUSY = (0, 1, 2, 5, 6, 7)
 
 

@@ -9,7 +9,8 @@ local signing, counting = dofile(here .. "signing.lua"), dofile(here .. "countin
 
 local run, tenant = os.getenv("RUN"), os.getenv("TENANT")
 local description = os.getenv("DESCRIPTION")
-local rest = ',"method":{"type":"card","card":{"token":"tok_bench"}}' .. (description and ',"description":"' .. description .. '"' or "") .. "}"
+local rest = ',"method":{"type":"card","card":{"token":"tok_bench"}}'
+  .. (description and ',"description":"' .. description .. '"' or "") .. "}"
 
 local targets = {
   drawbridge = {

@@ -3,7 +3,7 @@
 import re
 import urllib.request
 
-SERIES = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 
 
 def read(admin):

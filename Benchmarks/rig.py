@@ -32,10 +32,6 @@ class Bank:
         """How many the ledger holds."""
         return ask(self.control, "GET", "/ledger")[1]["total"]
 
-    def references(self):
-        """Ours of the newest 10,000 charges."""
-        return [charge["reference"] for charge in ask(self.control, "GET", "/ledger")[1]["charges"]]
-
 
 @dataclass
 class Drawbridge:

@@ -9,6 +9,7 @@ import configuration
 from caller import Caller
 from redis_tap import RedisTap
 
+CREATED = 201
 WARM_UP = 20
 # Longer than what follows a payment in the background takes.
 PAUSE = 0.03
@@ -53,8 +54,8 @@ class RoundTrips:
                 for when in ("before", "after")
             },
         }  # fmt: skip
-        refused = Counter(each["status"] for each in paid if each["status"] != 201)
-        return result, [f"{count} payments were answered {status}" for status, count in refused.items()]
+        answers = Counter(each["status"] for each in paid)
+        return result, [f"{count} payments were answered {status}" for status, count in answers.items() if status != CREATED]
 
     @staticmethod
     def _pay(caller, tap, number):

@@ -53,8 +53,9 @@ def arguments():
     parser.add_argument("--json", action="store_true", help="print what was measured as JSON in the place of the table")
     parser.add_argument("--raw", metavar="FILE", help="where the numbers go; default: .build/bench/<time>.json")
     parser.add_argument(
-        "--bin", metavar="FOLDER", help="where drawbridge and mock-gateways are; default: swift build -c release --show-bin-path"
-    )
+        "--bin", metavar="FOLDER",
+        help="where drawbridge and mock-gateways are; default: swift build -c release --show-bin-path",
+    )  # fmt: skip
     return parser.parse_args()
 
 
@@ -83,7 +84,10 @@ def measure(options):
         for benchmark in QUICK if options.quick else FULL:
             if options.only and benchmark.name not in options.only:
                 continue
-            results[benchmark.name], sentences = benchmark.run(rig, tell)
+            try:
+                results[benchmark.name], sentences = benchmark.run(rig, tell)
+            except LoadFailed as error:
+                sentences = [str(error)]
             broken += [f"{benchmark.name}: {sentence}" for sentence in sentences]
         broken += [f"ended by itself: {program}" for program in rig.fallen()]
     return results, broken
@@ -123,9 +127,6 @@ def main():
         return run(arguments())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except LoadFailed as error:
-        tell(f"BROKEN: {error}")
-        return BROKEN
     except (DidNotStart, LookupError, subprocess.CalledProcessError, OSError) as error:
         tell(f"cannot run the benchmarks: {error}")
         return CANNOT_RUN

@@ -1,7 +1,8 @@
 -- Signature scheme v1 of protocols/bank-hmac.md, by libcrypto through LuaJIT: wrk must cost little beside what it measures.
 local ffi = require("ffi")
 ffi.cdef[[
-unsigned char *HMAC(const void *md, const void *key, int keylen, const unsigned char *d, size_t n, unsigned char *out, unsigned int *len);
+unsigned char *HMAC(
+  const void *md, const void *key, int keylen, const unsigned char *d, size_t n, unsigned char *out, unsigned int *len);
 const void *EVP_sha256(void);
 unsigned char *SHA256(const unsigned char *d, size_t n, unsigned char *md);
 int EVP_EncodeBlock(unsigned char *t, const unsigned char *f, int n);

@@ -52,8 +52,8 @@ def _comparison(result):
         _bold(f"{result['in_flight']} in flight; CPU of each process for one request"),
         _bold(_aligned(COLUMNS, COLUMNS.values())),
         *(_round(each) for each in result["rounds"]),
-        f"median CPU: Drawbridge {cpu['drawbridge']:.1f} µs, Redis {cpu['redis']:.1f} µs beside it, Envoy {cpu['envoy']:.1f} µs;"
-        f" Drawbridge/Envoy {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})",
+        f"median CPU: Drawbridge {cpu['drawbridge']:.1f} µs, Redis {cpu['redis']:.1f} µs beside it,"
+        f" Envoy {cpu['envoy']:.1f} µs; Drawbridge/Envoy {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})",
     ]
 
 
@@ -97,7 +97,8 @@ def _latency(result):
 def _flood(result):
     measured = {f"fast bank, {name}": load for name, load in result["fast"].items() if name != "warm-up"}
     slow = {f"slow bank, {name}": load | {"dropped": 0} for name, load in result["slow"].items()}
-    return _times(f"{result['at_once']} at once ({result['most_in_flight']} in flight) at a bank that takes 3 s", slow | measured)
+    title = f"{result['at_once']} at once ({result['most_in_flight']} in flight) at a bank that takes 3 s"
+    return _times(title, slow | measured)
 
 
 def _callbacks(result):
@@ -111,10 +112,8 @@ def _callbacks(result):
 
 
 def _start(result):
-    return [
-        _bold("start"),
-        f"ready after {', '.join(f'{each:.0f}' for each in result['ready'])} ms; {result['threads']} threads while nothing comes",
-    ]
+    ready = ", ".join(f"{each:.0f}" for each in result["ready"])
+    return [_bold("start"), f"ready after {ready} ms; {result['threads']} threads while nothing comes"]
 
 
 SECTIONS = {
