@@ -37,7 +37,7 @@ final class EventLoopExecutor: TaskExecutor {
     }
 
     private func run() {
-        let executor = asUnownedTaskExecutor()
+        let executor = unsafe asUnownedTaskExecutor()
         for _ in 0..<Self.turn {
             guard let job = next() else { return }
             unsafe job.runSynchronously(on: executor)

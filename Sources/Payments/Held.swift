@@ -28,13 +28,16 @@ struct Held: Sendable {
     var leaseEnd: Duration
     private(set) var decides = true
     let caller: Caller?
+    /// What the sealed part of the payment holds, where it was sealed here: it need not be opened to be shown.
+    let details: OpenDetails?
 
-    init(_ stored: StoredWork, lease: Lease, claimed: Duration, caller: Caller?) {
+    init(_ stored: StoredWork, lease: Lease, claimed: Duration, caller: Caller?, details: OpenDetails? = nil) {
         self.stored = stored
         self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
         self.lease = lease
         self.leaseEnd = claimed + lease.duration
         self.caller = caller
+        self.details = details
         self.cause = caller == nil ? .reconciliation : .response
         self.mark = nil
     }
@@ -46,6 +49,7 @@ struct Held: Sendable {
         self.lease = Lease(token: "", duration: .zero)
         self.leaseEnd = .zero
         self.caller = nil
+        self.details = nil
         self.cause = cause
         self.mark = mark
         self.decides = false

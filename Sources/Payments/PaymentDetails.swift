@@ -79,6 +79,12 @@ struct PaymentDetails: Sendable, Equatable {
     }
 }
 
+/// A sealed part and what is in it.
+struct OpenDetails: Sendable {
+    let sealed: [UInt8]
+    let plain: PaymentDetails
+}
+
 extension PaymentMethod {
     /// `type` and what may be shown of the rest (openapi.yaml, `Payment.method`).
     var shown: JSON {

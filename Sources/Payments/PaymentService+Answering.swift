@@ -32,18 +32,24 @@ extension PaymentService {
             await body(Caller(call: call, first: first))
             inFlight.end()
         }
-        let timer = Task(executorPreference: settings.executor) { [time] in
-            try await time.sleep(for: self.remaining(of: call))
-            first.give(nil)
-        }
-        defer { timer.cancel() }
-        if let answer = await first.value() { return answer }
+        if let answer = await answer(first, to: call) { return answer }
         if !call.isAsynchronous { await remember(work) }
         return answer(showing: work, call: call)
     }
 
-    private func remaining(of call: Call) -> Duration {
-        max(.zero, min(settings.deadline, call.patience ?? settings.deadline) - (time.monotonic() - call.arrived))
+    /// `nil` when the caller's time is over.
+    private func answer(_ first: FirstAnswer<Answer?>, to call: Call) async -> Answer? {
+        guard let patience = call.patience, patience < settings.deadline else {
+            let number = deadlines.begin(first, deadline: call.arrived + settings.deadline)
+            defer { deadlines.end(number) }
+            return await first.value()
+        }
+        let timer = Task(executorPreference: settings.executor) { [time] in
+            try await time.sleep(for: max(.zero, patience - (time.monotonic() - call.arrived)))
+            first.give(nil)
+        }
+        defer { timer.cancel() }
+        return await first.value()
     }
 
     func admit() throws(Problem) {
@@ -76,14 +82,16 @@ extension PaymentService {
     }
 
     /// Capture and void show the payment, a refund itself; else the payment as it stands.
-    func answer(showing work: Held.Work, call: Call, replayed: Bool = false) -> Answer {
-        guard let operation = work.operation else { return answer(showing: work.payment, call: call, replayed: replayed) }
+    func answer(showing work: Held.Work, call: Call, replayed: Bool = false, details: OpenDetails? = nil) -> Answer {
+        guard let operation = work.operation else {
+            return answer(showing: work.payment, call: call, replayed: replayed, details)
+        }
         return answer(showing: operation, of: work.payment, call: call, replayed: replayed)
     }
 
     /// The payment as it stands: 201 when a gateway gave a final answer or asks for an action, else 202.
-    private func answer(showing record: PaymentRecord, call: Call, replayed: Bool) -> Answer {
-        guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else {
+    private func answer(showing record: PaymentRecord, call: Call, replayed: Bool, _ details: OpenDetails? = nil) -> Answer {
+        guard let details = opened(record, details) else {
             return Answer(unreadable(record.id.text), requestID: call.requestID)
         }
         let isAnswered =
@@ -97,7 +105,7 @@ extension PaymentService {
     }
 
     /// The answer that stays fixed for a key (K3), if there is one.
-    func finalAnswer(_ work: Held.Work, _ call: Call?) -> Answer? {
+    func finalAnswer(_ work: Held.Work, _ call: Call?, _ details: OpenDetails? = nil) -> Answer? {
         // In recovery nobody asks; the answer is kept for the repeat.
         let call = call ?? Call(tenant: work.payment.tenant, idempotencyKey: "", requestID: "recovery", arrived: .zero)
         if let operation = work.operation {
@@ -106,11 +114,17 @@ extension PaymentService {
         let record = work.payment
         guard record.isFinal || record.status == .authorized else { return nil }
         guard record.failure?.category == .gatewayUnavailable, record.status == .failed else {
-            return answer(showing: record, call: call, replayed: false)
+            return answer(showing: record, call: call, replayed: false, details)
         }
         return Answer(  // T3
             Problem(.gatewaysUnavailable, "The payment \(record.id) failed; no gateway holds anything."),
             requestID: call.requestID)
+    }
+
+    /// - Parameter details: what it may hold; opened only if it is another sealed part.
+    func opened(_ record: PaymentRecord, _ details: OpenDetails?) -> PaymentDetails? {
+        if let details, details.sealed == record.sealed { return details.plain }
+        return try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault)
     }
 
     func unreadable(_ record: String) -> Problem {

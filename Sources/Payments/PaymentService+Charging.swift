@@ -164,7 +164,7 @@ extension PaymentService {
             canBeSent: content != nil || !held.stored.payment.answered)
         var preview = held.payment
         preview.rest(rest)
-        let sealed = sealed(preview, content)
+        let sealed = sealed(preview, content, held.details)
         held.change { work, decides in
             guard decides else { return }
             work.payment.rest(rest)
@@ -175,16 +175,16 @@ extension PaymentService {
     }
 
     /// A card number is kept, encrypted, while its payment is queued, and no longer (R5). `nil`: as it is.
-    func sealed(_ record: PaymentRecord, _ content: Content?) -> [UInt8]? {
+    func sealed(_ record: PaymentRecord, _ content: Content?, _ details: OpenDetails? = nil) -> [UInt8]? {
         if record.status == .queued, let request = content?.request {
             return try? PaymentDetails(request, keepingCardNumber: true).sealed(for: record.id, vault: vault)
         }
-        return record.isFinal || record.holder != nil ? sealedWithoutCardNumber(record) : nil
+        return record.isFinal || record.holder != nil ? sealedWithoutCardNumber(record, details) : nil
     }
 
     /// `nil` where there is none.
-    func sealedWithoutCardNumber(_ record: PaymentRecord) -> [UInt8]? {
-        guard var details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else { return nil }
+    func sealedWithoutCardNumber(_ record: PaymentRecord, _ details: OpenDetails? = nil) -> [UInt8]? {
+        guard var details = opened(record, details) else { return nil }
         let before = details
         details.dropCardNumber()
         return details == before ? nil : try? details.sealed(for: record.id, vault: vault)

@@ -66,7 +66,7 @@ extension PaymentService {
             let mayReverse = held.stored.operation == nil && settings.mutation != .ignoreSuccessAfterFailed
             let reversal = mayReverse ? beginReversal(&next.payment, now: now) : nil
             next.count(at: now)
-            let answer = ending.isRest || !held.decides ? finalAnswer(next, held.caller?.call) : nil
+            let answer = ending.isRest || !held.decides ? finalAnswer(next, held.caller?.call, held.details) : nil
             let settlement = self.settlement(&next, reversal, held, ending, answer, at: now)
             // Beside the change and before anybody hears of it: a callback which names only the gateway's reference either finds the
             // binding, or waits and is given back by it.
@@ -142,7 +142,7 @@ extension PaymentService {
 
     private func tell(_ held: Held, _ answer: Answer?, _ fixed: FixedAnswer?) {
         guard let caller = held.caller else { return }
-        var told = answer ?? self.answer(showing: held.work, call: caller.call)
+        var told = answer ?? self.answer(showing: held.work, call: caller.call, details: held.details)
         if let fixed {
             let record = held.operation?.id.text ?? held.payment.id.text
             let location = held.operation == nil ? Self.location(of: held.payment.id) : nil
@@ -157,7 +157,7 @@ extension PaymentService {
     /// Somebody else has ended it: its caller gets the answer that was fixed then, which only the store knows.
     private func owesAnswer(_ held: Held) -> Bool {
         guard let caller = held.caller, !caller.isAnswered else { return false }
-        return finalAnswer(held.work, caller.call) != nil
+        return finalAnswer(held.work, caller.call, held.details) != nil
     }
 
     /// The store is away: what the gateway said is kept, and the caller is told that there is no final answer yet (T4).

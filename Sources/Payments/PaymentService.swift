@@ -46,6 +46,7 @@ public final class PaymentService: Sendable {
     let time: any TimeSource
     let random: any RandomSource
     let inFlight: InFlight
+    let deadlines: CallerDeadlines
     let logger: Logger
 
     public init(
@@ -67,6 +68,7 @@ public final class PaymentService: Sendable {
         self.time = time
         self.random = random
         self.inFlight = inFlight
+        self.deadlines = CallerDeadlines(time: time, executor: settings.executor)
         self.logger = logger
     }
 
@@ -85,7 +87,9 @@ public final class PaymentService: Sendable {
                 keeping: self.settings.keeping)
             func own(_ stored: StoredPayment) async -> Answer {
                 await self.await(.init(payment: stored.record), call: call) { caller in
-                    let held = Held(StoredWork(payment: stored), lease: claim.lease, claimed: claimed, caller: caller)
+                    let held = Held(
+                        StoredWork(payment: stored), lease: claim.lease, claimed: claimed, caller: caller,
+                        details: charge.details)
                     let end = call.arrived + self.settings.deadline
                     await self.charge(held, Content(charge), purpose: .call, until: end)
                 }
@@ -152,19 +156,20 @@ public final class PaymentService: Sendable {
         do { _ = try primary.adapter.request(for: operation) } catch {
             throw Problem(.validationFailed, "The gateway \(primary.name) cannot take this: \(error.reason).")
         }
-        guard let sealed = try? PaymentDetails(request).sealed(for: id, vault: vault) else { throw Problem(.internal) }
+        let details = PaymentDetails(request)
+        guard let sealed = try? details.sealed(for: id, vault: vault) else { throw Problem(.internal) }
         let now = time.now()
         var record = PaymentRecord(
             id: id, tenant: call.tenant, money: request.money, reference: request.reference, capture: request.capture,
             methodKind: request.method.kind, pinnedGateway: request.gateway, onUnavailable: request.onUnavailable, createdAt: now,
             sealed: sealed)
         if let gateway = candidates.first(where: {
-            !breakers.refuses($0.name) && (try? $0.adapter.request(for: operation)) != nil
+            !breakers.refuses($0.name) && ($0.name == primary.name || (try? $0.adapter.request(for: operation)) != nil)
         }) {
             record.become(processingAt: gateway)
             _ = record.begin(name, reference: id.text, at: gateway, now: now)
         }
-        return Charge(record: record, request: request)
+        return Charge(record: record, request: request, details: .init(sealed: sealed, plain: details))
     }
 
     func lease(forAttemptOf duration: Duration) -> Lease {
@@ -177,6 +182,7 @@ struct Charge: Sendable {
     let record: PaymentRecord
     /// As the caller sent it, card number and CVC included: never stored like this.
     let request: PaymentRequest
+    let details: OpenDetails
 }
 
 /// What a gateway is to be sent.

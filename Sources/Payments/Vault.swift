@@ -37,7 +37,15 @@ public struct Vault: Sendable {
         do {
             let nonce = try AES.GCM.Nonce(data: random.bytes(12))
             let box = try AES.GCM.seal(plain, using: first.secret, nonce: nonce, authenticating: Array(record.utf8))
-            return [Self.format, UInt8(first.id.utf8.count)] + Array(first.id.utf8) + nonce + box.ciphertext + box.tag
+            var envelope: [UInt8] = []
+            envelope.reserveCapacity(2 + first.id.utf8.count + 28 + plain.count)
+            envelope.append(Self.format)
+            envelope.append(UInt8(first.id.utf8.count))
+            envelope.append(contentsOf: first.id.utf8)
+            envelope.append(contentsOf: nonce)
+            envelope.append(contentsOf: box.ciphertext)
+            envelope.append(contentsOf: box.tag)
+            return envelope
         } catch { throw VaultFailure(reason: "cannot encrypt") }
     }
 

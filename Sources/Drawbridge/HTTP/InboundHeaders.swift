@@ -6,6 +6,7 @@ import Signing
 /// The headers of the API, each read once and checked.
 struct InboundHeaders {
     private static let requestIDLength = 1...128
+    private static let prefer = HTTPField.Name("Prefer")
     private let fields: HTTPFields
 
     init(_ fields: HTTPFields) { self.fields = fields }
@@ -14,13 +15,14 @@ struct InboundHeaders {
     /// - Throws: when it is repeated: which one was meant, or signed, cannot be known.
     func single(_ name: String) throws(Problem) -> String? {
         guard let field = HTTPField.Name(name) else { return nil }
-        let values = fields[values: field]
-        guard values.count <= 1 else {
+        let found = fields[fields: field]
+        guard let first = found.first else { return nil }
+        let count = found.count
+        guard count == 1 else {
             throw Problem(
-                .malformedRequest, "\(name) occurs \(values.count) times.", errors: [.init("/headers/\(name)", "must occur once")]
-            )
+                .malformedRequest, "\(name) occurs \(count) times.", errors: [.init("/headers/\(name)", "must occur once")])
         }
-        return values.first
+        return first.value
     }
 
     /// Echoed; made where the caller sends none, or an empty one.
@@ -81,7 +83,7 @@ struct InboundHeaders {
 
     /// RFC 7240: `respond-async` waits not at all, `wait=N` at most N seconds. What is not understood is ignored, as it says.
     func patience() -> Duration? {
-        guard let prefer = HTTPField.Name("Prefer") else { return nil }
+        guard let prefer = Self.prefer, fields.contains(prefer) else { return nil }
         let preferences = fields[values: prefer].flatMap { $0.split(separator: ",") }.map {
             $0.filter { $0 != " " && $0 != "\t" }.lowercased()
         }
@@ -91,7 +93,9 @@ struct InboundHeaders {
     }
 
     func requireJSON() throws(Problem) {
-        let type = try single("Content-Type")?.split(separator: ";", maxSplits: 1).first?.filter { $0 != " " }.lowercased()
+        let sent = try single("Content-Type")
+        if sent == "application/json" { return }
+        let type = sent?.split(separator: ";", maxSplits: 1).first?.filter { $0 != " " }.lowercased()
         guard type == "application/json" else {
             throw Problem(
                 .unsupportedMediaType, "Send Content-Type: application/json.",

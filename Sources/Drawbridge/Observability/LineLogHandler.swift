@@ -8,6 +8,7 @@ import Synchronization
 struct LineLogHandler: LogHandler {
     enum Format: Sendable { case json, text }
 
+    private static let fixedNames = ["time", "level", "message"]
     private static let output = Mutex(FileHandle.standardOutput)
 
     let label: String
@@ -22,7 +23,8 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+        let own = event.metadata ?? [:]
+        let all = (metadata.isEmpty ? own : metadata.merging(own) { _, new in new }).sorted { $0.key < $1.key }
         let line = format == .json ? json(event, all) : text(event, all)
         Self.output.withLock { $0.write(Data(line + [0x0A])) }
     }
@@ -32,8 +34,7 @@ struct LineLogHandler: LogHandler {
             ("time", .string(time.now().rfc3339)), ("level", .string(event.level.rawValue)),
             ("message", .string("\(event.message)")),
         ]
-        let names: Set<String> = ["time", "level", "message"]
-        return JSON.members(fixed + metadata.filter { !names.contains($0.key) }.map { ($0.key, .string("\($0.value)")) })
+        return JSON.members(fixed + metadata.filter { !Self.fixedNames.contains($0.key) }.map { ($0.key, .string("\($0.value)")) })
             .encoded()
     }
 
