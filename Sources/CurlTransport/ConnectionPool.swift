@@ -18,6 +18,8 @@ internal import Payments
     /// When libcurl next wants to be called.
     private(set) var deadline: ContinuousClock.Instant?
     private(set) var idleSince: ContinuousClock.Instant
+    /// Of the first exchange; the others' differ in base path and time-outs only.
+    private let endpoint: Endpoint
     private let multi: UnsafeMutableRawPointer
     private let events: EventQueue
     private let intake: Intake
@@ -25,6 +27,8 @@ internal import Payments
     private let history = AnswerHistory()
     /// By the address of libcurl's handle.
     private var exchanges: [Int: Exchange] = [:]
+    /// Configured for the endpoint and free: no more than may be in flight, as each was. The one used last comes first.
+    private(set) var idle: [EasyHandle] = []
     private var waiting: [Waiting] = []
     /// The one exchange that may be resolving the name. The rest wait for it: each lookup takes libcurl a thread.
     private var resolver: Exchange?
@@ -33,8 +37,9 @@ internal import Payments
     /// As long as libcurl keeps an address.
     private static let nameLifetime = Duration.seconds(60)
 
-    init?(number: UInt32, capacity: Int, events: EventQueue, intake: Intake) {
+    init?(to endpoint: Endpoint, number: UInt32, capacity: Int, events: EventQueue, intake: Intake) {
         guard let multi = unsafe curl_multi_init() else { return nil }
+        self.endpoint = endpoint
         self.number = number
         unsafe self.multi = multi
         self.events = events
@@ -115,14 +120,15 @@ extension ConnectionPool {
 
     private func begin(_ next: Waiting) {
         let now = clock.now
-        guard let exchange = Exchange(next.submission, waited: now - next.since, history: history) else {
+        guard let easy = idle.popLast() ?? EasyHandle(to: endpoint),
+            let exchange = Exchange(next.submission, on: easy, waited: now - next.since, history: history)
+        else {
             return finish(next.submission, .failure(.notSent("libcurl did not take the request's options")))
         }
-        let easy = unsafe exchange.easy.pointer
-        guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
+        guard unsafe curl_multi_add_handle(multi, easy.pointer) == CURLM_OK else {
             return finish(next.submission, .failure(.notSent("libcurl did not take the request")))
         }
-        exchanges[Int(bitPattern: easy)] = exchange
+        unsafe exchanges[Int(bitPattern: easy.pointer)] = exchange
         if nameKnownUntil.map({ $0 <= now }) ?? true { resolver = exchange }
     }
 
@@ -138,8 +144,15 @@ extension ConnectionPool {
         guard let exchange = exchanges.removeValue(forKey: Int(bitPattern: easy)) else { return }
         let result = exchange.result(code)
         unsafe curl_multi_remove_handle(multi, easy)
+        if case .success = result, exchange.bodyIsSent { keep(exchange.easy) }
         if exchange === resolver { endResolving(exchange, result) }
         finish(exchange.submission, result)
+    }
+
+    /// Only after an exchange that went as it should: what libcurl remembers of a failed one is not worth finding out.
+    private func keep(_ easy: EasyHandle) {
+        easy.release()
+        if easy.refusedOption == nil { idle.append(easy) }
     }
 
     /// When the name could not be resolved, those that waited for it fail for the same reason.

@@ -3,21 +3,22 @@ internal import CCurl
 internal import Payments
 
 extension EasyHandle {
-    /// Everything that a transfer is told. There is no option by which verification could be turned off.
-    func configure(for submission: Submission, elapsed: Duration) {
-        setRequest(submission.request)
-        setConnection(submission.endpoint)
-        if submission.endpoint.scheme == .https { setTLS(submission.endpoint) }
-        set(CURLOPT_CONNECTTIMEOUT_MS, submission.endpoint.connectTimeout - elapsed)
-        set(CURLOPT_TIMEOUT_MS, submission.endpoint.attemptTimeout - elapsed)
-    }
-
-    private func setRequest(_ request: WireRequest) {
-        set(CURLOPT_URL, request.url)
+    /// What every transfer to the endpoint is told. There is no option by which verification could be turned off.
+    func configure(for endpoint: Endpoint) {
+        setConnection(endpoint)
+        if endpoint.scheme == .https { setTLS(endpoint) }
         // The path is signed as it is: libcurl must not tidy it.
         set(CURLOPT_PATH_AS_IS, true)
-        set(headers: request.headerLines)
-        setMethod(request)
+        setUploadBuffer()
+    }
+
+    /// What one transfer is told. Each of these options is set whatever the request, as the handle may have had another before.
+    func configure(for submission: Submission, elapsed: Duration) {
+        set(CURLOPT_URL, submission.request.url)
+        set(headers: submission.request.headerLines)
+        setMethod(submission.request)
+        set(CURLOPT_CONNECTTIMEOUT_MS, submission.endpoint.connectTimeout - elapsed)
+        set(CURLOPT_TIMEOUT_MS, submission.endpoint.attemptTimeout - elapsed)
     }
 
     /// A body comes through a read function and there is no seek function, so that libcurl cannot send it twice.
@@ -26,12 +27,15 @@ extension EasyHandle {
             set(CURLOPT_HTTPGET, true)
         } else {
             set(CURLOPT_POST, true)
-            set(CURLOPT_POSTFIELDSIZE_LARGE, offset: request.body.count)
         }
-        if request.method != .get || !request.body.isEmpty { set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
+        set(CURLOPT_POSTFIELDSIZE_LARGE, offset: request.body.count)
+        if request.method == .get, request.body.isEmpty {
+            unset(CURLOPT_CUSTOMREQUEST)
+        } else {
+            set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
         // Without a body libcurl would see nothing to rewind, and repeat it.
         set(CURLOPT_FRESH_CONNECT, request.body.isEmpty && request.method != .get)
-        set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
     }
 
     private func setConnection(_ endpoint: Endpoint) {

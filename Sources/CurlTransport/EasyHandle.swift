@@ -2,26 +2,52 @@ internal import AdapterKit
 internal import CCurl
 internal import Payments
 
-/// One transfer of libcurl's. Owns the handle, its header list and its error buffer; used on the transport's thread only.
+/// One of libcurl's handles, which carries one exchange after another to one endpoint. Owns its header list and its error buffer;
+/// used on the transport's thread only.
+///
+/// To make, configure and free one takes longer than to carry an exchange (measured with 7.88), and so what the exchanges of a
+/// pool have in common is set once.
 @safe final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let message: UnsafeMutablePointer<CChar>
-    private var headers: UnsafeMutablePointer<curl_slist>?
+    private var headers: HeaderList?
     /// The first option that libcurl did not take. Such a transfer must not run: it could be less strict than asked.
     private(set) var refusedOption: UInt32?
 
-    init?() {
+    /// - Parameter endpoint: its base path and time-outs do not matter, as they come with each exchange.
+    init?(to endpoint: Endpoint) {
         guard let pointer = unsafe curl_easy_init() else { return nil }
         unsafe self.pointer = pointer
         unsafe message = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         note(CURLOPT_ERRORBUFFER, unsafe ccurl_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
+        setFunctions()
+        configure(for: endpoint)
+        guard refusedOption == nil else { return nil }
     }
 
     deinit {
         unsafe curl_easy_cleanup(pointer)
-        unsafe curl_slist_free_all(headers)
         unsafe message.deallocate()
+    }
+
+    /// Everything that the exchange before may have left is set anew, or taken away by `release`.
+    /// - Parameter elapsed: what is gone of the exchange's time already.
+    func prepare(for exchange: Exchange, elapsed: Duration) {
+        // libcurl writes into it only when something goes wrong.
+        unsafe message.pointee = 0
+        configure(for: exchange.submission, elapsed: elapsed)
+        setContext(exchange)
+    }
+
+    /// Lets go of the exchange that has ended: of its request nothing is kept while the handle waits for the next one.
+    func release() {
+        setContext(nil)
+        unset(CURLOPT_URL)
+        note(CURLOPT_HTTPHEADER, unsafe ccurl_set_headers(pointer, nil))
+        headers = nil
+        // libcurl frees the buffer that the body went through, if it still has it.
+        setUploadBuffer()
     }
 
     func set(_ option: CURLoption, _ value: Int) { note(option, unsafe ccurl_set_long(pointer, option, value)) }
@@ -44,31 +70,31 @@ internal import Payments
     /// At least a millisecond: libcurl takes nought for "for ever".
     func set(_ option: CURLoption, _ time: Duration) { set(option, max(1, Int(clamping: time.wholeMilliseconds))) }
 
-    func set(headers lines: [String]) {
-        for line in lines {
-            guard let longer = unsafe curl_slist_append(headers, line) else {
-                return note(CURLOPT_HTTPHEADER, CURLE_OUT_OF_MEMORY)
-            }
-            unsafe headers = longer
-        }
-        note(CURLOPT_HTTPHEADER, unsafe ccurl_set_headers(pointer, headers))
+    func set(headers lines: [UInt8]) {
+        let list = HeaderList(lines)
+        note(CURLOPT_HTTPHEADER, unsafe ccurl_set_headers(pointer, list.first))
+        headers = consume list
     }
 
-    /// Every callback gets the exchange, which outlives the transfer: the pool holds it until libcurl is done.
-    func setCallbacks(for exchange: Exchange) {
-        let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
-        for option in [
-            CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA,
-            CURLOPT_SSL_CTX_DATA,
-        ] {
-            note(option, unsafe ccurl_set_pointer(pointer, option, context))
-        }
+    func setUploadBuffer() { set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384) }
+
+    private func setFunctions() {
         note(CURLOPT_READFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_READFUNCTION, Self.onRead))
         note(CURLOPT_WRITEFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, Self.onBody))
         note(CURLOPT_HEADERFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, Self.onHeader))
         note(CURLOPT_PREREQFUNCTION, unsafe ccurl_set_prereq_function(pointer, Self.onRequest))
         note(CURLOPT_SOCKOPTFUNCTION, unsafe ccurl_set_sockopt_function(pointer, Self.onSocket))
         note(CURLOPT_SSL_CTX_FUNCTION, unsafe ccurl_set_tls_function(pointer, Self.onTLS))
+    }
+
+    private static let contexts = [
+        CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA, CURLOPT_SSL_CTX_DATA,
+    ]
+
+    /// Every callback gets the exchange, which outlives the transfer: the pool holds it until libcurl is done.
+    private func setContext(_ exchange: Exchange?) {
+        let context = unsafe exchange.map { unsafe Unmanaged.passUnretained($0).toOpaque() }
+        for option in Self.contexts { note(option, unsafe ccurl_set_pointer(pointer, option, context)) }
     }
 
     func long(_ info: CURLINFO) -> Int {

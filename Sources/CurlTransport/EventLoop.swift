@@ -78,12 +78,13 @@ extension EventLoop {
         guard capacity > 0 else {
             throw .notSent("\(limits.connectionsPerEndpoint) exchanges with this endpoint are in flight already")
         }
-        return try makePool(key, capacity: capacity)
+        return try makePool(key, to: endpoint, capacity: capacity)
     }
 
-    private func makePool(_ key: ConnectionKey, capacity: Int) throws(TransportFailure) -> ConnectionPool {
+    private func makePool(_ key: ConnectionKey, to endpoint: Endpoint, capacity: Int) throws(TransportFailure) -> ConnectionPool {
         lastNumber = max(1, lastNumber &+ 1)
-        guard let pool = ConnectionPool(number: lastNumber, capacity: capacity, events: events, intake: intake) else {
+        guard let pool = ConnectionPool(to: endpoint, number: lastNumber, capacity: capacity, events: events, intake: intake)
+        else {
             throw .notSent("libcurl has no memory for another handle")
         }
         pools[key, default: []].append(pool)

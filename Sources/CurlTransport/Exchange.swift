@@ -23,15 +23,13 @@ final class Exchange {
     private var bodySent = 0
 
     /// - Parameter waited: since the exchange was handed over; it counts towards its time-outs.
-    init?(_ submission: Submission, waited: Duration, history: AnswerHistory) {
-        guard let easy = EasyHandle() else { return nil }
+    init?(_ submission: Submission, on easy: EasyHandle, waited: Duration, history: AnswerHistory) {
         self.submission = submission
         self.easy = easy
         self.history = history
         answersBefore = history.count
-        easy.configure(for: submission, elapsed: waited)
+        easy.prepare(for: self, elapsed: waited)
         if history.connectionRefused { easy.set(CURLOPT_FRESH_CONNECT, true) }
-        easy.setCallbacks(for: self)
         guard easy.refusedOption == nil else { return nil }
     }
 
@@ -39,6 +37,9 @@ final class Exchange {
 
     /// Over HTTP/2 an answer to another exchange may have come on this one's connection.
     var mayShareConnection: Bool { history.multiplexes && history.count != answersBefore }
+
+    /// Whether all of the body was handed to libcurl, which a gateway that answers early may have kept it from.
+    var bodyIsSent: Bool { bodySent == submission.request.body.count }
 
     /// What is known now that libcurl is done with it.
     func result(_ code: CURLcode) -> Result<GatewayResponse, TransportFailure> {

@@ -5,8 +5,9 @@ internal import Payments
 struct WireRequest: Sendable {
     let url: String
     let method: GatewayRequest.Method
-    /// `Name: value`, or `Name;` for an empty value, or `Name:` for a field of libcurl's own that is not wanted.
-    let headerLines: [String]
+    /// `Name: value`, or `Name;` for an empty value, or `Name:` for a field of libcurl's own that is not wanted; a zero byte after
+    /// each.
+    let headerLines: [UInt8]
     let body: [UInt8]
 
     init(_ request: EgressRequest, endpoint: Endpoint) throws(TransportFailure) {
@@ -14,7 +15,7 @@ struct WireRequest: Sendable {
             throw .notSent("the endpoint's host or port cannot be used")
         }
         let path = endpoint.basePath + request.target
-        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.allSatisfy(Self.isPathByte) else {
+        guard path.utf8.first == UInt8(ascii: "/"), Self.allBytes(of: path, Self.isPathByte) else {
             throw .notSent("the target is not an absolute, percent-encoded path")
         }
         let host = endpoint.host.utf8.contains(UInt8(ascii: ":")) ? "[\(endpoint.host)]" : endpoint.host
@@ -25,22 +26,36 @@ struct WireRequest: Sendable {
     }
 
     /// Set by libcurl from the body and the connection: a second opinion about where a request ends is how requests get smuggled.
-    private static let reserved: Set<String> = ["content-length", "transfer-encoding", "connection", "expect", "upgrade"]
+    private static let reserved = ["Content-Length", "Transfer-Encoding", "Connection", "Expect", "Upgrade"].map(Word.init)
     /// What libcurl adds by itself unless told not to.
-    private static let unasked = ["Accept", "Content-Type", "Expect"]
+    private static let unasked = ["Accept", "Content-Type", "Expect"].map { (name: Word($0), line: Array("\($0):\0".utf8)) }
 
-    private static func lines(of headers: Headers) throws(TransportFailure) -> [String] {
-        var lines: [String] = []
-        for field in headers.fields {
-            guard !field.name.isEmpty, field.name.utf8.allSatisfy(isTokenByte), field.value.utf8.allSatisfy(isValueByte) else {
-                throw .notSent("a header field holds a character that it must not")
-            }
-            guard !reserved.contains(field.name.lowercased()) else {
-                throw .notSent("the header \(field.name) is the transport's own")
-            }
-            lines.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+    private static func lines(of headers: Headers) throws(TransportFailure) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(1_024)
+        for field in headers.fields { try append(field, to: &lines) }
+        for (name, line) in unasked where !headers.fields.contains(where: { name.matches($0.name.utf8.span) }) {
+            lines.append(contentsOf: line)
         }
-        return lines + unasked.filter { headers.values($0).isEmpty }.map { "\($0):" }
+        return lines
+    }
+
+    private static func append(_ field: (name: String, value: String), to lines: inout [UInt8]) throws(TransportFailure) {
+        guard !field.name.isEmpty, allBytes(of: field.name, isTokenByte), allBytes(of: field.value, isValueByte) else {
+            throw .notSent("a header field holds a character that it must not")
+        }
+        guard !reserved.contains(where: { $0.matches(field.name.utf8.span) }) else {
+            throw .notSent("the header \(field.name) is the transport's own")
+        }
+        lines.append(contentsOf: field.name.utf8)
+        lines.append(contentsOf: (field.value.isEmpty ? ";" : ": ").utf8)
+        lines.append(contentsOf: field.value.utf8)
+        lines.append(0)
+    }
+
+    private static func allBytes(of text: String, _ isAllowed: (UInt8) -> Bool) -> Bool {
+        let bytes = text.utf8.span
+        return bytes.indices.allSatisfy { isAllowed(bytes[$0]) }
     }
 
     private static func isHost(_ host: String) -> Bool {
@@ -54,7 +69,7 @@ struct WireRequest: Sendable {
     private static func isValueByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        isAlphanumeric(byte) || "-!#$%&'*+.^_`|~".utf8.contains(byte)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

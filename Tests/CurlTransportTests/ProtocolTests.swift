@@ -95,17 +95,19 @@ struct ProtocolTests {
             identity: World.identity(world.client), attemptTimeout: .seconds(10))
         let first = try await transport.send(.post("{}"), to: endpoint)
         #expect(first.headers.single("x-bank") == "two" && first.body == Array("{}".utf8))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<50 {
-                group.addTask {
-                    let body = String(repeating: "\(number)", count: number == 7 ? 200_000 : 10)
-                    let response = try await transport.send(.post(body), to: endpoint)
-                    #expect(response.body == Array(body.utf8))
+        for _ in 0..<3 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        let body = String(repeating: "\(number)", count: number == 7 ? 200_000 : 10)
+                        let response = try await transport.send(.post(body), to: endpoint)
+                        #expect(response.body == Array(body.utf8))
+                    }
                 }
+                try await group.waitForAll()
             }
-            try await group.waitForAll()
         }
-        #expect(bank.ledger.current.connections == 1 && bank.ledger.current.begun == 51)
+        #expect(bank.ledger.current.connections == 1 && bank.ledger.current.begun == 151)
         try await bank.stop()
     }
 
