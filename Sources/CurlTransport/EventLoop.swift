@@ -30,7 +30,8 @@ final class EventLoop {
             let now = clock.now
             for pool in poolsByNumber.values { pool.tick(now: now) }
             dropIdlePools(now: now)
-            for event in events.wait(timeout: millisecondsToWait()) { handle(event) }
+            let timeout = intake.mayWait() ? millisecondsToWait() : 0
+            events.wait(timeout: timeout, handle: handle)
         }
         pools = [:]
         poolsByNumber = [:]
@@ -53,10 +54,12 @@ final class EventLoop {
 
     /// Until the first pool's time comes, rounded up; -1 for ever.
     private func millisecondsToWait() -> Int32 {
-        let deadlines = poolsByNumber.values.compactMap { pool in
-            pool.isIdle ? pool.idleSince + limits.idleEndpoint : pool.deadline
+        var first: ContinuousClock.Instant?
+        for pool in poolsByNumber.values {
+            guard let due = pool.isIdle ? pool.idleSince + limits.idleEndpoint : pool.deadline else { continue }
+            first = min(first ?? due, due)
         }
-        guard let first = deadlines.min() else { return -1 }
+        guard let first else { return -1 }
         let wait = max(.zero, first - clock.now) + .microseconds(999)
         return Int32(clamping: wait.wholeMilliseconds)
     }

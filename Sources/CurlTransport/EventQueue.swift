@@ -55,7 +55,8 @@ final class EventQueue: Sendable {
         }
     }
 
-    private static let batch = 512
+    /// Few enough that they need no memory but the stack's (a kilobyte); what else is ready is told the next time.
+    private static let batch = 64
     private let descriptor: Int32
 
     init?(waking wakeup: Wakeup) {
@@ -65,22 +66,22 @@ final class EventQueue: Sendable {
 
     deinit { _ = Glibc.close(descriptor) }
 
+    /// libcurl asks for a socket once for most exchanges, and so to add it is tried first.
     func watch(_ tag: Tag, readable: Bool, writable: Bool) {
         let events = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
+        guard !add(tag.descriptor, events: events, tag: tag) else { return }
         var event = unsafe epoll_event(events: events, data: epoll_data_t(u64: tag.packed))
-        if unsafe epoll_ctl(descriptor, EPOLL_CTL_MOD, tag.descriptor, &event) != 0 {
-            _ = add(tag.descriptor, events: events, tag: tag)
-        }
+        _ = unsafe epoll_ctl(descriptor, EPOLL_CTL_MOD, tag.descriptor, &event)
     }
 
     /// The kernel has forgotten a closed descriptor already; that is no error.
     func forget(_ socket: Int32) { _ = epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil) }
 
     /// - Parameter timeout: milliseconds; -1 waits for ever.
-    func wait(timeout: Int32) -> [Readiness] {
+    func wait(timeout: Int32, handle: (Readiness) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.batch) { buffer in
             let count = unsafe epoll_wait(descriptor, buffer.baseAddress, Int32(Self.batch), timeout)
-            return (0..<max(0, Int(count))).map { unsafe Self.readiness(buffer[$0]) }
+            for index in 0..<max(0, Int(count)) { handle(unsafe Self.readiness(buffer[index])) }
         }
     }
 

@@ -2,11 +2,20 @@ internal import AdapterKit
 internal import Payments
 internal import Synchronization
 
-/// One exchange on its way to the thread.
-struct Submission: Sendable {
+/// One exchange on its way to the thread. A class because it is handed on many times and large.
+final class Submission: Sendable {
     let request: WireRequest
     let endpoint: Endpoint
     let continuation: CheckedContinuation<Result<GatewayResponse, TransportFailure>, Never>
+
+    init(
+        request: WireRequest, endpoint: Endpoint,
+        continuation: CheckedContinuation<Result<GatewayResponse, TransportFailure>, Never>
+    ) {
+        self.request = request
+        self.endpoint = endpoint
+        self.continuation = continuation
+    }
 }
 
 /// Where tasks hand exchanges to the thread.
@@ -14,6 +23,8 @@ final class Intake: Sendable {
     private struct State {
         var waiting: [Submission] = []
         var inFlight = 0
+        /// Whether the thread waits, or is about to, and has to be woken.
+        var threadWaits = false
         var closing = false
         var ended = false
         var drains: [CheckedContinuation<Void, Never>] = []
@@ -31,14 +42,15 @@ final class Intake: Sendable {
 
     /// - Returns: why the exchange is not taken, or `nil` when it is.
     func submit(_ submission: Submission) -> TransportFailure? {
-        let (refusal, isFirst): (TransportFailure?, Bool) = state.withLock { state in
+        let (refusal, mustWake): (TransportFailure?, Bool) = state.withLock { state in
             guard !state.closing else { return (.notSent("the transport is shut down"), false) }
             guard state.inFlight < limit else { return (.notSent("\(limit) exchanges are in flight already"), false) }
             state.inFlight += 1
             state.waiting.append(submission)
-            return (nil, state.waiting.count == 1)
+            defer { state.threadWaits = false }
+            return (nil, state.threadWaits)
         }
-        if isFirst { wakeup.signal() }
+        if mustWake { wakeup.signal() }
         return refusal
     }
 
@@ -47,7 +59,16 @@ final class Intake: Sendable {
         state.withLock { state in
             let submissions = state.waiting
             state.waiting = []
+            state.threadWaits = false
             return (submissions, state.closing && state.inFlight == 0)
+        }
+    }
+
+    /// For the thread, before it waits: whether there is nothing to take. From then on the next submission wakes it.
+    func mayWait() -> Bool {
+        state.withLock { state in
+            state.threadWaits = state.waiting.isEmpty
+            return state.threadWaits
         }
     }
 

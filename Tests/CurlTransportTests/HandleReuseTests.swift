@@ -40,7 +40,7 @@ struct HandleReuseTests {
             pool.start(Submission(request: wire, endpoint: endpoint, continuation: continuation))
             while !pool.isIdle {
                 pool.tick(now: ContinuousClock().now)
-                for event in events.wait(timeout: 1) { pool.handle(event) }
+                events.wait(timeout: 1, handle: pool.handle)
             }
         }
     }
