@@ -173,6 +173,27 @@ struct HandleReuseTests {
         try await bank.stop()
     }
 
+    @Test("A gateway that is not trusted any more is told apart as by a new handle")
+    func identity() async throws {
+        let other = try TestAuthority(named: "Another", valid: World.valid)
+        let good = try await TestBank(tls: world.tls())
+        for (certificate, code) in [
+            (try world.authority.server(valid: World.expired), TransportFailure.Code.serverCertificateExpired),
+            (try other.server(valid: World.valid), .serverCertificateUntrusted),
+        ] {
+            let bank = try await TestBank(tls: world.tls(server: certificate))
+            let easy = try #require(EasyHandle(to: world.endpoint(good)))
+            _ = try await perform(.post(), to: world.endpoint(good), on: easy) { _ in }.get()
+            easy.release()
+            let result = try await perform(.post(), to: world.endpoint(bank), on: easy) { _ in }
+            let failure = try #require(throws: TransportFailure.self) { try result.get() }
+            #expect(failure.code == code && failure.phase == .tls && failure.certainlyNotProcessed, "\(failure)")
+            #expect(bank.counts.begun == 0)
+            try await bank.stop()
+        }
+        try await good.stop()
+    }
+
     /// By libcurl's blocking interface, with connections that the handle keeps itself.
     private func perform(
         _ request: EgressRequest, to endpoint: Endpoint, on easy: EasyHandle,
