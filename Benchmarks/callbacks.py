@@ -8,6 +8,7 @@ import accounting
 import configuration
 import prometheus
 import wrk
+from books import Books
 from comparison import AFTERWARDS, IN_FLIGHT
 
 # Inquiries about what is pending would come between; they are late, not off.
@@ -31,7 +32,10 @@ class Callbacks:
             tell("warming up")
             self._load("payments.lua", drawbridge.api, "warm", COUNT=self._count // 4)
             tell(f"taking {self._count} payments, for their cost")
-            payment, _ = self._measured(drawbridge, rig, "payments.lua", drawbridge.api, "paid", COUNT=self._count)
+            books = Books(rig.bank, drawbridge)
+            payment, paid = self._measured(drawbridge, rig, "payments.lua", drawbridge.api, "paid", COUNT=self._count)
+            # Also so that none of them succeeds later, among those that are called back for.
+            broken = books.broken(paid, 0)
             tell(f"taking {self._count} payments that the bank leaves pending")
             # The bank answers 202 for each: not a failure.
             pending = self._load(
@@ -41,7 +45,6 @@ class Callbacks:
             before = self._told(drawbridge)
             callback, load = self._measured(drawbridge, rig, "callbacks.lua", drawbridge.callbacks, "callbacks", PAYMENTS=file)
             applied, succeeded = (after - first for after, first in zip(self._told(drawbridge), before, strict=True))
-        broken = []
         if pending["refused"] or pending["unanswered"] or load["refused"] or load["unanswered"]:
             broken.append(f"not all were answered: pending payments {pending}, callbacks {load}")
         if applied != self._count or succeeded != self._count:
