@@ -13,7 +13,7 @@ extension RedisBreakerStore {
         var failures = 0
         while !Task.isCancelled {
             do throws(StoreFailure) {
-                let connection = try await connector.connect()
+                let connection = try await client.connect(toServerOf: stream)
                 defer { connection.close() }
                 try await follow(gateways, over: connection) { breakers in
                     failures = 0

@@ -12,12 +12,11 @@ public final class RedisBreakerStore: BreakerStore {
     /// Loaded from `reason` and `actor`: long enough for a sentence.
     private static let maximumText = 1_000
 
-    let connector: RedisConnector
     let timeout: Duration
     let time: any TimeSource
     let random: any RandomSource
     let logger: Logger
-    private let client: RedisClient
+    let client: RedisClient
     private let prefix: String
 
     /// Connects to nothing yet: that is for `start()`, and for those who follow.
@@ -27,22 +26,21 @@ public final class RedisBreakerStore: BreakerStore {
         configuration: RedisConfiguration, time: any TimeSource, random: any RandomSource, logger: Logger,
         group: any EventLoopGroup
     ) throws(StoreFailure) {
-        connector = try RedisConnector(configuration: configuration, group: group)
         timeout = configuration.timeout
         self.time = time
         self.random = random
         self.logger = logger
-        let connections = RedisConnections(
-            count: 1, connector: connector, time: time, random: random, logger: logger, loops: group)
-        client = RedisClient(connections: connections, timeout: configuration.timeout)
+        client = RedisClient(
+            connections: 1, timeout: configuration.timeout,
+            connector: try RedisConnector(configuration: configuration, group: group), time: time, random: random, logger: logger)
         prefix = configuration.keyPrefix
     }
 
     /// Begins to connect, and to connect again whenever the connection ends.
-    public func start() async { client.connections.start() }
+    public func start() async { client.start() }
 
     /// Ends the connection. What waits for a reply fails. Those who follow end with their task.
-    public func shutdown() async { await client.connections.shutdown() }
+    public func shutdown() async { await client.shutdown() }
 
     // MARK: Reporting
 

@@ -17,20 +17,19 @@ public final class RedisCallbackStore: CallbackStore {
         configuration: RedisConfiguration, time: any TimeSource, random: any RandomSource, logger: Logger,
         group: any EventLoopGroup
     ) throws(StoreFailure) {
-        let connections = RedisConnections(
-            count: configuration.connections, connector: try RedisConnector(configuration: configuration, group: group),
-            time: time, random: random, logger: logger, loops: group)
-        client = RedisClient(connections: connections, timeout: configuration.timeout)
+        client = RedisClient(
+            connections: configuration.connections, timeout: configuration.timeout,
+            connector: try RedisConnector(configuration: configuration, group: group), time: time, random: random, logger: logger)
         keys = RedisCallbackKeys(prefix: configuration.keyPrefix)
         self.logger = logger
         self.random = random
     }
 
     /// Begins to connect, and to connect again whenever a connection ends. Until then every step waits for up to the time-out.
-    public func start() async { client.connections.start() }
+    public func start() async { client.start() }
 
     /// Ends all connections. What waits for a reply fails.
-    public func shutdown() async { await client.connections.shutdown() }
+    public func shutdown() async { await client.shutdown() }
 
     // MARK: Marks
 

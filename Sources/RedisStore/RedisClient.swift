@@ -1,10 +1,31 @@
+import AdapterKit
+import Logging
 import NIOCore
 import Payments
 
 /// Sends batches of commands: each is one flush on one connection, answered in order.
 struct RedisClient: Sendable {
-    let connections: RedisConnections
-    let timeout: Duration
+    /// To the server that the URL names: all there is, or one of a cluster.
+    private let seed: RedisConnections
+    private let cluster: RedisClusterClient
+    private let timeout: Duration
+
+    /// - Parameter connections: to each server.
+    init(
+        connections: Int, timeout: Duration, connector: RedisConnector, time: any TimeSource, random: any RandomSource,
+        logger: Logger
+    ) {
+        @Sendable func make(_ node: RedisNode) -> RedisConnections {
+            RedisConnections(to: node, count: connections, connector: connector, time: time, random: random, logger: logger)
+        }
+        seed = make(connector.seed)
+        cluster = RedisClusterClient(seed: (connector.seed, seed), connector: connector, make: make)
+        self.timeout = timeout
+    }
+
+    func start() { seed.start() }
+
+    func shutdown() async { await cluster.shutdown() }
 
     /// The replies to all commands; the first error reply is thrown.
     func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
@@ -28,17 +49,47 @@ struct RedisClient: Sendable {
     }
 
     private func attempt(_ commands: [RedisCommand], before deadline: NIODeadline) async throws(StoreFailure) -> [RedisReply] {
-        let first = try await connections.connection(before: deadline)
+        if cluster.isFound { return await cluster.replies(to: commands, before: deadline) }
+        let first = try await seed.connection(before: deadline)
+        if let slots = first.slots {
+            await cluster.adopt(slots)
+            return await cluster.replies(to: commands, before: deadline)
+        }
         do throws(RedisInterruption) {
             return try await first.send(commands, deadline: deadline)
         } catch {
             guard error == .lost, NIODeadline.now() < deadline else { throw error.failure }
         }
-        let second = try await connections.connection(before: deadline)
+        let second = try await seed.connection(before: deadline)
         do throws(RedisInterruption) {
             return try await second.send(commands, deadline: deadline)
         } catch {
             throw error.failure
         }
+    }
+
+    // MARK: Beside the batches
+
+    /// One command of each server there is; where one fails, so does all.
+    func everywhere(_ command: RedisCommand) async throws(StoreFailure) -> [RedisReply] {
+        let first = try await send([command])
+        guard cluster.isFound else { return first }
+        var replies: [RedisReply] = []
+        for connections in cluster.primaries() {
+            let deadline = NIODeadline.now() + .init(timeout)
+            let connection = try await connections.connection(before: deadline)
+            do throws(RedisInterruption) {
+                replies += try await connection.send([command], deadline: deadline)
+            } catch {
+                throw error.failure
+            }
+        }
+        if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
+        return replies
+    }
+
+    /// A connection for its caller alone, to the server that has the key.
+    func connect(toServerOf key: String) async throws(StoreFailure) -> RedisConnection {
+        try await cluster.connect(toServerOf: key, before: .now() + .init(timeout))
     }
 }

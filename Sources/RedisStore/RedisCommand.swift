@@ -21,6 +21,15 @@ struct RedisCommand: Sendable {
         lengths.reserveCapacity(arguments)
     }
 
+    /// The first so many.
+    func arguments(_ count: Int) -> [[UInt8]] {
+        var start = 0
+        return lengths.prefix(count).map { length in
+            defer { start += length }
+            return Array(bytes[start..<start + length])
+        }
+    }
+
     mutating func append(_ text: String) {
         let before = bytes.count
         bytes.append(contentsOf: text.utf8)

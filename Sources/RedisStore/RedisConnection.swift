@@ -4,6 +4,8 @@ import NIOCore
 struct RedisConnection: Sendable {
     private let channel: any Channel
     private let pipeline: NIOLoopBound<RedisPipeline>
+    /// As the server gave it when it was greeted: `nil` of one that is not in a cluster.
+    var slots: RedisSlotMap?
 
     /// On the channel's event loop.
     init(channel: any Channel, pipeline: RedisPipeline) {
@@ -17,6 +19,15 @@ struct RedisConnection: Sendable {
     ///
     /// Not ended by the task's cancellation: what was sent is heard out, up to the deadline.
     func send(_ commands: [RedisCommand], deadline: NIODeadline) async throws(RedisInterruption) -> [RedisReply] {
+        do {
+            return try await submit(commands, deadline: deadline).get()
+        } catch {
+            throw error as? RedisInterruption ?? .lost
+        }
+    }
+
+    /// Sends them without waiting for the replies. Fails with a `RedisInterruption`.
+    func submit(_ commands: [RedisCommand], deadline: NIODeadline) throws(RedisInterruption) -> EventLoopFuture<[RedisReply]> {
         var bytes = channel.allocator.buffer(capacity: 1_024)
         for command in commands {
             guard bytes.writeRESP(command) else { throw .unformatted }
@@ -28,11 +39,7 @@ struct RedisConnection: Sendable {
         } else {
             channel.eventLoop.execute { pipeline.value.send(batch) }
         }
-        do {
-            return try await promise.futureResult.get()
-        } catch {
-            throw error as? RedisInterruption ?? .lost
-        }
+        return promise.futureResult
     }
 
     func close() { channel.close(promise: nil) }

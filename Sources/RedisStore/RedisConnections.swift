@@ -4,7 +4,7 @@ import Payments
 import Resilience
 import Synchronization
 
-/// A few connections, each made again whenever it ends.
+/// A few connections to one server, each made again whenever it ends.
 final class RedisConnections: Sendable {
     private struct State {
         var live: [RedisConnection?]
@@ -21,22 +21,21 @@ final class RedisConnections: Sendable {
     private static let maximumWaiting = 10_000
     private static let backoff = Backoff(base: .milliseconds(50), ceiling: .seconds(1))
 
+    private let node: RedisNode
     private let connector: RedisConnector
     private let time: any TimeSource
     private let random: any RandomSource
     private let logger: Logger
-    private let loops: any EventLoopGroup
     private let state: Mutex<State>
 
     init(
-        count: Int, connector: RedisConnector, time: any TimeSource, random: any RandomSource, logger: Logger,
-        loops: any EventLoopGroup
+        to node: RedisNode, count: Int, connector: RedisConnector, time: any TimeSource, random: any RandomSource, logger: Logger
     ) {
+        self.node = node
         self.connector = connector
         self.time = time
         self.random = random
         self.logger = logger
-        self.loops = loops
         self.state = Mutex(State(live: Array(repeating: nil, count: max(1, count))))
     }
 
@@ -63,13 +62,16 @@ final class RedisConnections: Sendable {
 
     /// A connection, one after the other; where there is none, the first to come back before the deadline.
     func connection(before deadline: NIODeadline) async throws(StoreFailure) -> RedisConnection {
-        if let connection = state.withLock({ Self.pick(&$0) }) { return connection }
+        if let connection = live() { return connection }
         do {
             return try await wait(until: deadline).get()
         } catch {
             throw state.withLock { $0.cause }
         }
     }
+
+    /// `nil` when there is none just now.
+    func live() -> RedisConnection? { state.withLock { Self.pick(&$0) } }
 
     private static func pick(_ state: inout State) -> RedisConnection? {
         for _ in state.live.indices {
@@ -80,7 +82,7 @@ final class RedisConnections: Sendable {
     }
 
     private func wait(until deadline: NIODeadline) -> EventLoopFuture<RedisConnection> {
-        let loop = loops.next()
+        let loop = connector.group.next()
         let promise = loop.makePromise(of: RedisConnection.self)
         guard let waiter = enlist(promise) else { return promise.futureResult }
         let timer = loop.scheduleTask(deadline: deadline) {
@@ -109,10 +111,10 @@ final class RedisConnections: Sendable {
         var failures = 0
         while !Task.isCancelled {
             do throws(StoreFailure) {
-                let connection = try await connector.connect()
+                let connection = try await connector.connect(to: node)
                 failures = 0
                 guard publish(connection, slot) else { return connection.close() }
-                logger.info("connected to Redis")
+                logger.info("connected to Redis", metadata: ["node": "\(node)"])
                 await connection.ended()
                 withdraw(slot, StoreFailure(code: .unreachable, detail: "the connection to Redis broke"))
             } catch {
@@ -126,7 +128,8 @@ final class RedisConnections: Sendable {
 
     /// Only the first of a row of failures is news.
     private func log(_ failure: StoreFailure, failures: Int) {
-        logger.log(level: failures == 0 ? .warning : .debug, "cannot connect to Redis: \(failure.detail)")
+        logger.log(
+            level: failures == 0 ? .warning : .debug, "cannot connect to Redis: \(failure.detail)", metadata: ["node": "\(node)"])
     }
 
     private func pause(after failures: Int) async -> Bool {

@@ -11,8 +11,8 @@ struct RedisConnector: Sendable {
     /// Bytes of one reply: a thousand operations of one payment fit many times.
     private static let maximumReply = 16 * 1_024 * 1_024
 
+    let group: any EventLoopGroup
     private let configuration: RedisConfiguration
-    private let group: any EventLoopGroup
     private let tls: NIOSSLContext?
 
     init(configuration: RedisConfiguration, group: any EventLoopGroup) throws(StoreFailure) {
@@ -32,11 +32,14 @@ struct RedisConnector: Sendable {
         }
     }
 
-    func connect() async throws(StoreFailure) -> RedisConnection {
+    /// What the URL names.
+    var seed: RedisNode { RedisNode(host: configuration.host, port: configuration.port) }
+
+    func connect(to node: RedisNode) async throws(StoreFailure) -> RedisConnection {
         let deadline = NIODeadline.now() + .init(configuration.timeout)
-        let connection = try await open()
+        var connection = try await open(node)
         do throws(StoreFailure) {
-            try await greet(connection, deadline: deadline)
+            connection.slots = try await greet(connection, node, deadline: deadline)
             return connection
         } catch {
             connection.close()
@@ -44,44 +47,51 @@ struct RedisConnector: Sendable {
         }
     }
 
-    private func open() async throws(StoreFailure) -> RedisConnection {
+    private func open(_ node: RedisNode) async throws(StoreFailure) -> RedisConnection {
         do {
             return try await ClientBootstrap(group: group)
                 .connectTimeout(.init(configuration.timeout))
                 .channelOption(.socketOption(.tcp_nodelay), value: 1)
-                .connect(host: configuration.host, port: configuration.port) { channel in
-                    channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+                .connect(host: node.host, port: node.port) { channel in
+                    channel.eventLoop.makeCompletedFuture { try prepare(channel, to: node) }
                 }
         } catch {
             throw StoreFailure(code: .unreachable, detail: "no connection to Redis")
         }
     }
 
-    private func prepare(_ channel: any Channel) throws -> RedisConnection {
+    private func prepare(_ channel: any Channel, to node: RedisNode) throws -> RedisConnection {
         guard let pipeline = RedisPipeline(maximumPending: Self.maximumPending, maximumReply: Self.maximumReply) else {
             throw RedisInterruption.unformatted
         }
-        if let tls { try channel.pipeline.syncOperations.addHandler(secured(by: tls)) }
+        if let tls { try channel.pipeline.syncOperations.addHandler(secured(by: tls, node.host)) }
         try channel.pipeline.syncOperations.addHandler(pipeline)
         return RedisConnection(channel: channel, pipeline: pipeline)
     }
 
     /// An address cannot be named in SNI; without a name the certificate must be the address's own.
-    private func secured(by tls: NIOSSLContext) throws -> NIOSSLClientHandler {
-        let isAddress = (try? SocketAddress(ipAddress: configuration.host, port: 0)) != nil
-        return try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : configuration.host)
+    private func secured(by tls: NIOSSLContext, _ host: String) throws -> NIOSSLClientHandler {
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host)
     }
 
-    private func greet(_ connection: RedisConnection, deadline: NIODeadline) async throws(StoreFailure) {
+    private func greet(
+        _ connection: RedisConnection, _ node: RedisNode, deadline: NIODeadline
+    ) async throws(StoreFailure) -> RedisSlotMap? {
         let replies: [RedisReply]
         do throws(RedisInterruption) {
-            replies = try await connection.send(greeting, deadline: deadline)
+            replies = try await connection.send(greeting + [RedisSlotMap.question], deadline: deadline)
         } catch {
             throw error == .lost
                 ? StoreFailure(code: .unreachable, detail: "Redis, or TLS on the way to it, refused the connection")
                 : error.failure
         }
-        if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
+        let slots = replies.last.flatMap { RedisSlotMap($0, from: node) }
+        if slots != nil, configuration.database != 0 {
+            throw StoreFailure(code: .refused, detail: "a Redis Cluster has no database but 0")
+        }
+        if let failure = replies.dropLast().lazy.compactMap({ StoreFailure($0) }).first { throw failure }
+        return slots
     }
 
     private var greeting: [RedisCommand] {

@@ -22,20 +22,19 @@ public final class RedisEventStore: EventStore {
         configuration: RedisConfiguration, limits: FeedLimits = .standard, time: any TimeSource, random: any RandomSource,
         logger: Logger, group: any EventLoopGroup
     ) throws(StoreFailure) {
-        let connections = RedisConnections(
-            count: 1, connector: try RedisConnector(configuration: configuration, group: group), time: time, random: random,
-            logger: logger, loops: group)
-        self.client = RedisClient(connections: connections, timeout: configuration.timeout)
+        self.client = RedisClient(
+            connections: 1, timeout: configuration.timeout,
+            connector: try RedisConnector(configuration: configuration, group: group), time: time, random: random, logger: logger)
         self.keys = RedisKeys(prefix: configuration.keyPrefix)
         self.logger = logger
         self.limits = limits
     }
 
     /// Begins to connect, and to connect again whenever the connection ends.
-    public func start() async { client.connections.start() }
+    public func start() async { client.start() }
 
     /// Ends the connection. What waits for a reply fails.
-    public func shutdown() async { await client.connections.shutdown() }
+    public func shutdown() async { await client.shutdown() }
 
     /// At most 1,000.
     public func events(of tenant: String, after: EventID?, limit: Int) async throws(StoreFailure) -> FeedPage {

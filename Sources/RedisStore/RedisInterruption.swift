@@ -24,6 +24,10 @@ enum RedisInterruption: Error, Equatable {
 extension StoreFailure {
     /// What an error reply means. Of its text only the first word is kept: the rest may quote what was sent.
     init?(_ reply: RedisReply) {
+        if case .failed(let failure) = reply {
+            self = failure
+            return
+        }
         guard case .error(let message) = reply, let word = reply.errorCode else { return nil }
         self.init(code: Self.code(of: word, in: message), detail: "Redis: \(word)")
     }
@@ -31,10 +35,12 @@ extension StoreFailure {
     private static func code(of word: String, in message: String) -> Code {
         // Inside a script the cause stands in the middle of the message.
         if message.contains("UNREADABLE") || message.contains("WRONGTYPE") { return .unreadable }
+        // In a script: its slot began to move, or the cluster went down, since the node took it.
+        if message.contains("access a non local key") || message.contains("cluster is down") { return .unreachable }
         return switch word {
         case "OOM": .full
         case "NOREPLICAS": .tooFewReplicas
-        case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN": .unreachable
+        case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK": .unreachable
         default: .refused
         }
     }

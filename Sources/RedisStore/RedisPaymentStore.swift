@@ -22,9 +22,9 @@ public final class RedisPaymentStore: PaymentStore {
     ) throws(StoreFailure) {
         let connector = try RedisConnector(configuration: configuration, group: group)
         func client() -> RedisClient {
-            let connections = RedisConnections(
-                count: configuration.connections, connector: connector, time: time, random: random, logger: logger, loops: group)
-            return RedisClient(connections: connections, timeout: configuration.timeout)
+            RedisClient(
+                connections: configuration.connections, timeout: configuration.timeout, connector: connector, time: time,
+                random: random, logger: logger)
         }
         let general = client()
         self.client = general
@@ -37,14 +37,14 @@ public final class RedisPaymentStore: PaymentStore {
 
     /// Begins to connect, and to connect again whenever a connection ends. Until then every step waits for up to the time-out.
     public func start() async {
-        client.connections.start()
-        claims.connections.start()
+        client.start()
+        claims.start()
     }
 
     /// Ends all connections. What waits for a reply fails.
     public func shutdown() async {
-        await client.connections.shutdown()
-        await claims.connections.shutdown()
+        await client.shutdown()
+        await claims.shutdown()
     }
 
     public func ping() async throws(StoreFailure) {

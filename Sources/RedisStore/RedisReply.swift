@@ -1,3 +1,5 @@
+import Payments
+
 /// One reply of Redis, in RESP2's five kinds and nil.
 enum RedisReply: Sendable, Equatable {
     case null
@@ -7,6 +9,8 @@ enum RedisReply: Sendable, Equatable {
     case array([RedisReply])
     /// May quote what was sent: never logged as it is.
     case error(String)
+    /// There is none: the node of a cluster that was to give it cannot be reached, while others may have answered theirs.
+    case failed(StoreFailure)
 
     var bytes: [UInt8]? { if case .bytes(let bytes) = self { bytes } else { nil } }
     var elements: [RedisReply]? { if case .array(let elements) = self { elements } else { nil } }

@@ -21,7 +21,7 @@ struct RealTime: TimeSource {
 enum RedisBreakers {
     /// Runs the body with a started store and shuts the store down whatever happens.
     static func with<Result>(
-        _ server: RedisServer, timeout: Duration = .seconds(5), keyPrefix: String = "db:",
+        _ server: any RedisUnderTest, timeout: Duration = .seconds(5), keyPrefix: String = "db:",
         _ body: (RedisBreakerStore) async throws -> Result
     ) async throws -> Result {
         let configuration = try RedisConfiguration(url: server.url, timeout: timeout, keyPrefix: keyPrefix)
@@ -41,7 +41,7 @@ enum RedisBreakers {
 
     /// Two replicas, each with connections of its own, that follow each other. Their own clock is the test's to move.
     static func fleet(
-        _ server: RedisServer, _ settings: CircuitBreaker.Settings = .init(), timeout: Duration = .seconds(5),
+        _ server: any RedisUnderTest, _ settings: CircuitBreaker.Settings = .init(), timeout: Duration = .seconds(5),
         time: ManualTime = ManualTime(), _ body: (BreakerReplica, BreakerReplica) async throws -> Void
     ) async throws {
         try await with(server, timeout: timeout) { one in

@@ -1,6 +1,4 @@
 import AdapterKit
-import Logging
-import NIOPosix
 import Payments
 import RedisStore
 import TestKit
@@ -12,30 +10,10 @@ struct RedisCallbackStoreTests {
     private let mark = CallbackMark(.nonce, "n 1}", at: "bank-a")
     private let reference = GatewayReference("ch_1", at: "bank-a")
 
-    /// Runs the body with a started store and shuts the store down whatever happens.
-    private func with<Result>(
-        _ url: String, timeout: Duration = .seconds(5), keyPrefix: String = "db:", log: RecordedLog = RecordedLog(),
-        random: any RandomSource = SeededRandom(), _ body: (RedisCallbackStore) async throws -> Result
-    ) async throws -> Result {
-        let configuration = try RedisConfiguration(url: url, timeout: timeout, keyPrefix: keyPrefix)
-        let store = try RedisCallbackStore(
-            configuration: configuration, time: RealTime(), random: random, logger: log.logger,
-            group: MultiThreadedEventLoopGroup.singleton)
-        await store.start()
-        do {
-            let result = try await body(store)
-            await store.shutdown()
-            return result
-        } catch {
-            await store.shutdown()
-            throw error
-        }
-    }
-
     @Test("keeps the contract of every callback store", .redisServer, arguments: Array(CallbackStoreConformance.all.enumerated()))
     func conforms(_ number: Int, _ check: CallbackStoreConformance) async throws {
         let server = try #require(RedisServer.current)
-        try await with(server.url, timeout: .seconds(20), keyPrefix: "check-\(number):") { store in
+        try await RedisCallbacks.with(server.url, timeout: .seconds(20), keyPrefix: "check-\(number):") { store in
             try await check.run(CallbackStoreUnderTest(store: store) { try await server.elapse($0) })
         }
     }
@@ -45,7 +23,7 @@ struct RedisCallbackStoreTests {
         try await RedisServer.with(options: ["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"]) { server in
             #expect(try await server.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383") == "OK")
             try await server.logs("Cluster state changed: ok")
-            try await with(server.url) { store in
+            try await RedisCallbacks.with(server.url) { store in
                 #expect(try await store.claim(mark, for: Self.hour))
                 try await store.remember([mark, CallbackMark(.event, "e", at: "b")], for: Self.hour)
                 #expect(try await store.isKnown([mark, CallbackMark(.hint, "p", at: "b")]) == [true, false])
@@ -64,7 +42,7 @@ struct RedisCallbackStoreTests {
     @Test("names keys without what gateways and payers wrote, and lets all but kept callbacks expire")
     func keys() async throws {
         try await RedisServer.with { server in
-            try await with(server.url) { store in
+            try await RedisCallbacks.with(server.url) { store in
                 let secret = CallbackMark(.event, "4111111111111111", at: "bank-a")
                 try await store.remember([secret], for: Self.hour)
                 #expect(try await store.claim(mark, for: Self.hour))
@@ -87,7 +65,7 @@ struct RedisCallbackStoreTests {
     @Test("leaves nothing of callbacks that were dropped but the number of the last")
     func clean() async throws {
         try await RedisServer.with { server in
-            try await with(server.url) { store in
+            try await RedisCallbacks.with(server.url) { store in
                 for number in 1...3 { _ = try await store.keep(callback(number), limit: 10) }
                 for number in 1...3 { try await store.drop(id(number)) }
                 #expect(try await server.command("KEYS", "*") == "db:{callbacks}:kept")
@@ -105,7 +83,7 @@ struct RedisCallbackStoreTests {
     func unreadable(_ damage: [String]) async throws {
         let log = RecordedLog()
         try await RedisServer.with { server in
-            try await with(server.url, log: log) { store in
+            try await RedisCallbacks.with(server.url, log: log) { store in
                 for number in 1...3 { _ = try await store.keep(callback(number), limit: 10) }
                 let damaged = try id(2)
                 let fields = damage[0] == "HDEL" ? damage.dropFirst().map { damaged.text + $0 } : [damaged.text, damage[2]]
@@ -129,7 +107,7 @@ struct RedisCallbackStoreTests {
         ])
     func garbage(_ damage: [String]) async throws {
         try await RedisServer.with { server in
-            try await with(server.url) { store in
+            try await RedisCallbacks.with(server.url) { store in
                 // The SHA-256 of ch_1, computed outside this project.
                 let digest = "a434dc27af9120e64586a8600988f17bbd3379739dd3219f6719801b76dbdf94"
                 let key = "db:{g:bank-a:\(digest)}" + damage[1].dropFirst()
@@ -147,14 +125,14 @@ struct RedisCallbackStoreTests {
     @Test("knows its own claim and its own binding again by their token, as when a lost reply made it send them once more")
     func repeated() async throws {
         try await RedisServer.with { server in
-            try await with(server.url, random: SameRandom(byte: 1)) { one in
+            try await RedisCallbacks.with(server.url, random: SameRandom(byte: 1)) { one in
                 _ = try await one.find(reference, orWait: id(1), for: Self.hour)
                 for _ in 1...2 {
                     #expect(try await one.claim(mark, for: Self.hour))
                     #expect(try await one.bind(reference, to: try work(), for: Self.hour) == [try id(1)])
                 }
             }
-            try await with(server.url, random: SameRandom(byte: 2)) { other async throws in
+            try await RedisCallbacks.with(server.url, random: SameRandom(byte: 2)) { other async throws in
                 #expect(try await !other.claim(mark, for: Self.hour))
                 #expect(try await other.bind(reference, to: try work(), for: Self.hour).isEmpty)
             }
@@ -171,7 +149,7 @@ struct RedisCallbackStoreTests {
     @Test("says that it does not answer, in time")
     func away() async throws {
         try await RedisServer.with { server in
-            try await with(server.url, timeout: .milliseconds(100)) { store in
+            try await RedisCallbacks.with(server.url, timeout: .milliseconds(100)) { store in
                 await server.stop()
                 let failures = [
                     try await failure { _ = try await store.claim(mark, for: Self.hour) },

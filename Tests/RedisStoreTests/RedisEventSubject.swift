@@ -7,7 +7,7 @@ import TestKit
 enum RedisEvents {
     /// Runs the body with both stores started and shuts them down whatever happens.
     static func with<Result>(
-        _ server: RedisServer, timeout: Duration = .seconds(20), keyPrefix: String = "db:", limits: FeedLimits = .standard,
+        _ server: any RedisUnderTest, timeout: Duration = .seconds(20), keyPrefix: String = "db:", limits: FeedLimits = .standard,
         log: RecordedLog = RecordedLog(), _ body: (EventStoreUnderTest) async throws -> Result
     ) async throws -> Result {
         try await Subject.with(url: server.url, timeout: timeout, keyPrefix: keyPrefix) { subject in

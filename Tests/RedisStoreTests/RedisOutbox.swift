@@ -3,15 +3,16 @@ import Payments
 import TestKit
 import Testing
 
-extension RedisServer {
+extension RedisUnderTest {
     /// A payment's events in its bucket's outbox, read as `RedisKeys` says that they are written.
     func outbox(of payment: PaymentID, prefix: String) async throws -> [PaymentEvent] {
         let key = "\(prefix){\(payment.bucket)}:outbox"
-        let lines = try await command("EVAL", Self.script, "1", key, payment.text).split(separator: "\n")
+        let lines = try await command(["EVAL", Self.script, "1", key, payment.text]).split(separator: "\n")
         return try lines.map { try Self.event($0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)) }
     }
 
-    private static let script = """
+    private static var script: String {
+        """
         local names, lines = {'tenant', 'payment', 'object', 'version', 'kind', 'cause', 'at', 'data'}, {}
         for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
           local fields, words = {}, {}
@@ -22,6 +23,7 @@ extension RedisServer {
         end
         return lines
         """
+    }
 
     private static func event(_ words: [String]) throws -> PaymentEvent {
         try #require(words.count == 8)

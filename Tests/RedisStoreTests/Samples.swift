@@ -67,10 +67,6 @@ struct Subject {
     }
 }
 
-extension RedisServer {
-    var url: String { "redis://127.0.0.1:\(port)" }
-}
-
 enum Sample {
     static let keeping = Keeping(retention: .seconds(3_600), keys: .seconds(3_600))
     static let start = Timestamp(seconds: 1_767_225_600)
