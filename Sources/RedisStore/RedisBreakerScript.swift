@@ -1,6 +1,6 @@
 /// Scripts over one gateway's breaker, each one step on Redis' clock. They are few and rare, so each is sent whole.
 ///
-/// KEYS: the breaker, the stream of changes. ARGV: the gateway, then the script's own.
+/// KEYS: the breaker, the stream of changes, what is never there (`RedisKeys.absent`). ARGV: the gateway, then the script's own.
 ///
 /// Fields of a breaker: `gen` generation; `state`; `until` of an open one when it may be probed, of a probe when its lease ends,
 /// of a forced state when that ends, in milliseconds; `fails` failures without a success between them; `r:` a replica's last

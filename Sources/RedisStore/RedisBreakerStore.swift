@@ -123,7 +123,9 @@ public final class RedisBreakerStore: BreakerStore {
     // MARK: Keys
 
     /// All have one hash tag, so that they lie in one slot of a Redis Cluster.
-    private func keys(of gateway: String) -> [String] { ["\(prefix){breakers}:\(gateway)", stream] }
+    func keys(of gateway: String) -> [String] {
+        ["\(prefix){breakers}:\(gateway)", stream, RedisKeys.absent(beside: "\(stream):")]
+    }
 
     var stream: String { "\(prefix){breakers}" }
 }

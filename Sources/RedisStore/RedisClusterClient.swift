@@ -110,6 +110,8 @@ final class RedisClusterClient: Sendable {
             turns += 1
             if needs.slots { await refresh(before: deadline) }
             if needs.pause {
+                // One more that is cut off by the deadline would end a connection that is well.
+                guard .now() + .init(connector.timeout / 4) < deadline else { break }
                 turns = 0
                 await pause()
             }

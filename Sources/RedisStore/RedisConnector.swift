@@ -32,6 +32,8 @@ struct RedisConnector: Sendable {
         }
     }
 
+    var timeout: Duration { configuration.timeout }
+
     /// What the URL names.
     var seed: RedisNode { RedisNode(host: configuration.host, port: configuration.port) }
 

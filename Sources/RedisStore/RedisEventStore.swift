@@ -61,7 +61,8 @@ public final class RedisEventStore: EventStore {
     }
 
     func run(_ script: RedisScript, of tenant: String, _ arguments: [[UInt8]]) async throws(StoreFailure) -> [RedisReply] {
-        let call = script.call(keys: [keys.feed(of: tenant)], bounds + arguments)
+        let feed = keys.feed(of: tenant)
+        let call = script.call(keys: [feed, RedisKeys.absent(beside: feed)], bounds + arguments)
         guard let parts = try await client.send([call]).first?.elements else { throw RedisEvent.unreadable }
         return parts
     }

@@ -71,6 +71,12 @@ struct RedisKeys: Sendable {
         key("t:\(endpoint.tenant)", "e:\(endpoint.name):\(part)")
     }
 
+    // MARK: Of nobody
+
+    /// What no key is called. A script that is given it beside its own is refused by a Redis Cluster as long as its slot moves: where
+    /// only some of its keys are there yet, or still, it would otherwise end in the middle.
+    static func absent(beside key: String) -> String { key + ":absent" }
+
     private func key(_ tag: String, _ rest: String) -> String { "\(prefix){\(tag)}:\(rest)" }
 
     /// The index of a tenant's reference. It has a slot of its own, so no script touches it.

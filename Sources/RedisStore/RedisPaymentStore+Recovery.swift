@@ -4,18 +4,23 @@ extension RedisPaymentStore {
     /// Buckets that are asked in one flush: few round trips, and no payment waits long behind them.
     static let bucketsAtOnce = 128
 
+    /// Where some buckets cannot be read, as when a node of a cluster is down, what is due in the others is given; the failure is
+    /// thrown where that is nothing.
     public func due(limit: Int) async throws(StoreFailure) -> [DueWork] {
         guard limit > 0 else { return [] }
         let now = try await now()
         var found: [DueWork] = []
+        var failure: StoreFailure?
         for start in stride(from: 0, to: RedisKeys.buckets.count, by: Self.bucketsAtOnce) {
             let commands = RedisKeys.buckets[start...].prefix(Self.bucketsAtOnce).map { bucket in
                 RedisCommand("ZRANGEBYSCORE", keys.due(bucket), "-inf", String(now), "LIMIT", "0", String(limit))
             }
-            for reply in try await client.send(Array(commands)) {
+            for reply in try await client.replies(to: Array(commands)) {
+                failure = failure ?? StoreFailure(reply)
                 found += (reply.elements ?? []).compactMap { $0.text.flatMap(Self.dueWork) }
             }
         }
+        if let failure, found.isEmpty { throw failure }
         return found
     }
 

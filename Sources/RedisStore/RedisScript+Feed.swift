@@ -2,7 +2,7 @@ import Payments
 
 /// Scripts over one tenant's feed and what of it is on its way to endpoints, on Redis' clock.
 ///
-/// KEYS: the feed. Keys of the same slot, named beside it: `trimmed` the last id that left the feed; `v:` an object's version that
+/// KEYS: the feed, and what is never there (`RedisKeys.absent`). Keys of the same slot, named beside it: `trimmed` the last id that left the feed; `v:` an object's version that
 /// was appended last; `endpoints` their names; and of an endpoint, behind `e:` and its name:
 /// `ready` what may be sent now, in the order of the feed; `later` what waits, by milliseconds; `tries` of all that is pending;
 /// `kept` copies of events that must outlive the feed; `dead` in the order of the feed; `why` for each of those;

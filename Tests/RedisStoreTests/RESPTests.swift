@@ -74,7 +74,10 @@ struct RESPTests {
             ("LOADING x", .unreachable, "Redis: LOADING"), ("NOREPLICAS x", .tooFewReplicas, "Redis: NOREPLICAS"),
             ("4111111111111111 is not a command", .refused, "Redis: ERR"), ("", .refused, "Redis: ERR"),
             ("ERR user_script:1: UNREADABLE", .unreadable, "Redis: ERR"), ("WRONGTYPE x", .unreadable, "Redis: WRONGTYPE"),
-            ("AVERYLONGWORDTHATCOULDHOLDANYTHING x", .refused, "Redis: ERR"), ("MOVED 1 10.0.0.1:6379", .refused, "Redis: MOVED"),
+            ("AVERYLONGWORDTHATCOULDHOLDANYTHING x", .refused, "Redis: ERR"),
+            ("MOVED 1 10.0.0.1:6379", .unreachable, "Redis: MOVED"), ("CLUSTERDOWN x", .unreachable, "Redis: CLUSTERDOWN"),
+            ("TRYAGAIN x", .unreachable, "Redis: TRYAGAIN"),
+            ("ERR Script attempted to access a non local key in a cluster node", .unreachable, "Redis: ERR"),
         ])
     func failures(_ message: String, _ code: StoreFailure.Code, _ detail: String) throws {
         #expect(StoreFailure(RedisReply.error(message)) == StoreFailure(code: code, detail: detail))
