@@ -9,6 +9,7 @@ final class RedisClusterClient: Sendable {
         var nodes: [RedisNode: RedisConnections]
         /// When the nodes may be asked again where the slots are.
         var refreshes = NIODeadline.distantPast
+        var questions = 0
         var isStopped = false
     }
 
@@ -80,10 +81,14 @@ final class RedisClusterClient: Sendable {
 
     /// Asks one node after the other, those that are connected, until one says where the slots are.
     private func refresh(before deadline: NIODeadline) async {
-        let nodes: [RedisNode: RedisConnections] = state.withLock { state in
-            guard state.refreshes <= .now() else { return [:] }
+        let nodes: [(RedisNode, RedisConnections)] = state.withLock { state in
+            guard state.refreshes <= .now() else { return [] }
             state.refreshes = .now() + Self.refreshPause
-            return state.nodes
+            state.questions += 1
+            let nodes = state.nodes.map { ($0.key, $0.value) }
+            // Another is first each time: one may be cut off and know nothing new.
+            let first = state.questions % nodes.count
+            return Array(nodes[first...] + nodes[..<first])
         }
         for (node, connections) in nodes {
             guard let connection = connections.live(),
@@ -109,6 +114,7 @@ final class RedisClusterClient: Sendable {
             if batch.isDone || .now() >= deadline { break }
             turns += 1
             if needs.slots { await refresh(before: deadline) }
+            if needs.patience { turns = 0 }
             if needs.pause {
                 // One more that is cut off by the deadline would end a connection that is well.
                 guard .now() + .init(connector.timeout / 4) < deadline else { break }
@@ -123,6 +129,8 @@ final class RedisClusterClient: Sendable {
     private struct Needs {
         var slots = false
         var pause = false
+        /// A node is not connected. It may come back, or another may take its slots over.
+        var patience = false
     }
 
     private func send(_ batch: inout RedisBatch, _ needs: inout Needs, before deadline: NIODeadline) async {
@@ -135,6 +143,10 @@ final class RedisClusterClient: Sendable {
             do {
                 let replies = try await future.get()
                 batch.take(replies, of: part) { next(after: $0, from: part.node, &needs) }
+            } catch is NotYet {
+                needs.slots = true
+                needs.patience = true
+                batch.fail(part, RedisInterruption.lost.failure, next: .owner)
             } catch {
                 let interruption = error as? RedisInterruption
                 if interruption == .lost { needs.slots = true }
@@ -171,14 +183,19 @@ final class RedisClusterClient: Sendable {
         return all
     }
 
+    /// There was no connection until the slots may be asked for again.
+    private struct NotYet: Error {}
+
     private func submit(
         _ commands: [RedisCommand], to node: RedisNode?, before deadline: NIODeadline
     ) async -> EventLoopFuture<[RedisReply]> {
+        let end = min(deadline, .now() + Self.refreshPause)
         do throws(StoreFailure) {
             guard let node else { throw StoreFailure(code: .unreachable, detail: "no node of the Redis Cluster serves the slot") }
             guard let connections = connections(to: node) else { throw RedisInterruption.lost.failure }
-            return submit(commands, over: try await connections.connection(before: deadline), deadline)
+            return submit(commands, over: try await connections.connection(before: end), deadline)
         } catch {
+            if end < deadline, end <= .now() { return connector.group.any().makeFailedFuture(NotYet()) }
             return connector.group.any().makeFailedFuture(error)
         }
     }

@@ -85,7 +85,7 @@ struct RedisClusterTests {
 
     // MARK: Nodes that are gone
 
-    @Test("Where a node is gone only the steps of its slots fail, and they are done when it is back", arguments: 0..<3)
+    @Test("Where a node is gone only the steps of its slots fail, and they are done when it is back", arguments: [0, 2])
     func dead(_ number: Int) async throws {
         try await RedisCluster.with { cluster in
             try await Subject.with(url: cluster.url, timeout: .seconds(1)) { subject in
@@ -113,6 +113,24 @@ struct RedisClusterTests {
                 try await cluster.nodes[number].logs("Cluster state changed: ok")
                 await subject.reconnect()
                 #expect(try await subject.store.due(limit: 10).count == 3)
+            }
+        }
+    }
+
+    @Test("A replica is counted by claims at its primary, and takes over from it with all that was claimed")
+    func replica() async throws {
+        try await RedisCluster.with { cluster in
+            let bucket = try await cluster.bucketOfEach()[1]
+            let reference = try cluster.reference(at: 1)
+            try await cluster.withReplica(of: 1) { replica in
+                try await Subject.with(url: cluster.url, timeout: .seconds(8), waitReplicas: 1) { subject in
+                    let claim = try Sample.claim(1, in: bucket, reference: reference)
+                    #expect(try await subject.store.claim(claim) == .new)
+                    await cluster.nodes[1].stop()
+                    try await replica.logs("Failover election won")
+                    #expect(try await subject.store.payment(claim.record.id, tenant: "acme")?.record == claim.record)
+                    #expect(try await subject.failure { _ = try await $0.claim(claim) }?.code == .tooFewReplicas)
+                }
             }
         }
     }

@@ -31,10 +31,13 @@ public struct RedisCluster: Sendable {
     ) async throws -> Result {
         guard servers.count < slots.count else { return try await body(RedisCluster(nodes: servers, busPorts: busPorts)) }
         let bus = try RedisServer.freePort()
-        let options = ["--cluster-enabled", "yes", "--cluster-port", String(bus), "--cluster-node-timeout", String(timeout)]
-        return try await RedisServer.with(options: options) { server in
+        return try await RedisServer.with(options: options(busPort: bus)) { server in
             try await with(servers: servers + [server], busPorts: busPorts + [bus], body)
         }
+    }
+
+    private static func options(busPort: Int) -> [String] {
+        ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-node-timeout", String(timeout)]
     }
 
     private func join() async throws {
@@ -47,6 +50,21 @@ public struct RedisCluster: Sendable {
             }
         }
         for node in nodes { try await node.logs("Cluster state changed: ok") }
+    }
+
+    /// Runs the body while a node has a replica that has all its data.
+    public func withReplica<Result>(of number: Int, _ body: (RedisServer) async throws -> Result) async throws -> Result {
+        try await RedisServer.with(options: Self.options(busPort: try RedisServer.freePort())) { replica in
+            let primary = try await identifier(of: nodes[number])
+            for (node, bus) in zip(nodes, busPorts) {
+                try await replica.command("CLUSTER", "MEET", "127.0.0.1", String(node.port), String(bus))
+            }
+            try await replica.logs("Cluster state changed: ok")
+            let reply = try await replica.command("CLUSTER", "REPLICATE", primary)
+            guard reply == "OK" else { throw RedisServer.Failure(description: "no replica: \(reply)") }
+            try await replica.logs("MASTER <-> REPLICA sync: Finished with success")
+            return try await body(replica)
+        }
     }
 
     // MARK: Asking
