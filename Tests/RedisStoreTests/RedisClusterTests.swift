@@ -83,6 +83,54 @@ struct RedisClusterTests {
         }
     }
 
+    // MARK: Connections
+
+    @Test("The password is given to every node", arguments: ["right", "wrong"])
+    func password(_ password: String) async throws {
+        try await RedisCluster.with { cluster in
+            for node in cluster.nodes { try await node.command("CONFIG", "SET", "requirepass", "right") }
+            let credentials = RedisConfiguration.Credentials(username: "default", password: Secret(text: password))
+            try await Subject.with(url: cluster.url, credentials: credentials, timeout: .seconds(3)) { subject in
+                for bucket in try await cluster.bucketOfEach() {
+                    let failure = try await subject.failure { _ = try await $0.claim(Sample.claim(1, in: bucket)) }
+                    #expect(failure?.detail == (password == "right" ? nil : "Redis: WRONGPASS"))
+                }
+            }
+        }
+    }
+
+    @Test("rediss:// speaks TLS with every node")
+    func tls() async throws {
+        let year = Timestamp(seconds: 1_577_836_800)..<Timestamp(seconds: 4_102_444_800)
+        let authority = try TestAuthority(valid: year)
+        try await RedisCluster.with(certificate: try authority.server(valid: year)) { cluster in
+            let url = "rediss://localhost:\(cluster.nodes[0].port)"
+            try await Subject.with(url: url, certificateAuthority: authority.root.certificate) { subject in
+                for bucket in try await cluster.bucketOfEach() { try await subject.claim(in: bucket) }
+            }
+        }
+    }
+
+    @Test("After shutdown every step fails at once, and all connections have ended")
+    func shutDown() async throws {
+        try await RedisCluster.with { cluster in
+            try await Subject.with(url: cluster.url, timeout: .seconds(60)) { subject in
+                let buckets = try await cluster.bucketOfEach()
+                for bucket in buckets { try await subject.claim(in: bucket) }
+                await subject.store.shutdown()
+                for bucket in buckets {
+                    let failure = try await subject.failure { _ = try await $0.claim(Sample.claim(2, in: bucket)) }
+                    #expect(failure?.code == .unreachable)
+                }
+                for node in cluster.nodes {
+                    let clients = try await node.command("CLIENT", "LIST", "TYPE", "normal").split(separator: "\n")
+                    // The one that asks.
+                    #expect(clients.count == 1)
+                }
+            }
+        }
+    }
+
     // MARK: Nodes that are gone
 
     @Test("Where a node is gone only the steps of its slots fail, and they are done when it is back", arguments: [0, 2])

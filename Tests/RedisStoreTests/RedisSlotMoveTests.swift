@@ -125,18 +125,21 @@ struct RedisSlotMoveTests {
         try await RedisCluster.with { cluster in
             let slot = RedisSlot(of: "{breakers}".utf8).number
             let (source, target) = ends(cluster, slot)
-            try await RedisBreakers.with(cluster) { store in
-                let heard = FollowedBreakers()
-                let following = Task { await store.follow(["bank-a"]) { heard.add($0) } }
-                try await store.force("bank-a", .forcedOpen, reason: "r", actor: "o", limit: nil)
-                try await heard.until { $0["bank-a"]?.state == .forcedOpen }
-                try await cluster.open(slot, from: source, to: target)
-                try await cluster.move(keys: 100, of: slot, from: source, to: target)
-                try await cluster.close(slot, from: source, to: target)
-                try await store.force("bank-a", .closed, reason: "r", actor: "o", limit: nil)
-                try await heard.until { $0["bank-a"]?.state == .closed }
-                following.cancel()
-                await following.value
+            // Nothing else tells this one where the breakers are.
+            try await RedisBreakers.with(target) { follower in
+                try await RedisBreakers.with(cluster) { store in
+                    let heard = FollowedBreakers()
+                    let following = Task { await follower.follow(["bank-a"]) { heard.add($0) } }
+                    try await store.force("bank-a", .forcedOpen, reason: "r", actor: "o", limit: nil)
+                    try await heard.until { $0["bank-a"]?.state == .forcedOpen }
+                    try await cluster.open(slot, from: source, to: target)
+                    try await cluster.move(keys: 100, of: slot, from: source, to: target)
+                    try await cluster.close(slot, from: source, to: target)
+                    try await store.force("bank-a", .closed, reason: "r", actor: "o", limit: nil)
+                    try await heard.until { $0["bank-a"]?.state == .closed }
+                    following.cancel()
+                    await following.value
+                }
             }
         }
     }

@@ -12,11 +12,13 @@ public struct RedisCluster: Sendable {
 
     /// Runs the body while the cluster runs, and ends its servers whatever happens.
     ///
-    /// - Parameter isWhole: whether it serves no slot at all where it cannot serve every one, as Redis does unless told otherwise.
+    /// - Parameters:
+    ///   - isWhole: whether it serves no slot at all where it cannot serve every one, as Redis does unless told otherwise.
+    ///   - certificate: with it the servers speak TLS only with their clients.
     public static func with<Result>(
-        isWhole: Bool = false, _ body: (RedisCluster) async throws -> Result
+        isWhole: Bool = false, certificate: TestCertificate? = nil, _ body: (RedisCluster) async throws -> Result
     ) async throws -> Result {
-        try await with(servers: [], busPorts: []) { cluster in
+        try await with(servers: [], busPorts: [], certificate) { cluster in
             try await cluster.join()
             // Only a cluster that insists on all slots says when it has them.
             if !isWhole {
@@ -27,12 +29,12 @@ public struct RedisCluster: Sendable {
     }
 
     private static func with<Result>(
-        servers: [RedisServer], busPorts: [Int], _ body: (RedisCluster) async throws -> Result
+        servers: [RedisServer], busPorts: [Int], _ certificate: TestCertificate?, _ body: (RedisCluster) async throws -> Result
     ) async throws -> Result {
         guard servers.count < slots.count else { return try await body(RedisCluster(nodes: servers, busPorts: busPorts)) }
         let bus = try RedisServer.freePort()
-        return try await RedisServer.with(options: options(busPort: bus)) { server in
-            try await with(servers: servers + [server], busPorts: busPorts + [bus], body)
+        return try await RedisServer.with(options: options(busPort: bus), certificate: certificate) { server in
+            try await with(servers: servers + [server], busPorts: busPorts + [bus], certificate, body)
         }
     }
 
@@ -43,6 +45,8 @@ public struct RedisCluster: Sendable {
     private func join() async throws {
         for (number, node) in nodes.enumerated() {
             let slots = Self.slots[number]
+            // Or else they tell of the port for plain text, which a server that speaks TLS does not have.
+            try await node.command("CONFIG", "SET", "cluster-announce-port", String(node.port))
             try await node.command("CLUSTER", "SET-CONFIG-EPOCH", String(number + 1))
             try await node.command("CLUSTER", "ADDSLOTSRANGE", String(slots.lowerBound), String(slots.upperBound))
             for other in nodes.indices where other > number {
