@@ -40,7 +40,7 @@ final class SystemRandom: RandomSource {
     private static func draw() -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: block) { buffer, filled in
             // Refuses only what is not asked here: a bad address, or more than a block.
-            guard let base = unsafe buffer.baseAddress, unsafe getentropy(base, block) == 0 else {
+            guard let base = unsafe buffer.baseAddress, getentropy(base, block) == 0 else {
                 preconditionFailure("the kernel gives no random bytes")
             }
             filled = block

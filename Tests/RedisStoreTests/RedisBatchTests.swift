@@ -17,7 +17,7 @@ struct RedisBatchTests {
     private func words(_ batch: RedisBatch) -> [String] {
         parts(batch).map { part in
             let words = batch.words(of: part).map {
-                $0.arguments.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+                $0.arguments(9).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
             }
             return "\(part.node?.host ?? "nobody"): " + words.joined(separator: ", ")
         }
