@@ -48,7 +48,7 @@ struct RedisBatch {
     ///   - owner: `nil` where nobody serves a slot.
     ///   - any: where a batch goes that has no key at all.
     func parts(any: () -> RedisNode, owner: (RedisSlot) -> RedisNode?) -> [Part] {
-        guard isOpen else { return [Part(node: any(), members: commands.indices.map { Member(index: $0, asks: false) })] }
+        guard isOpen else { return [accompanied(Part(node: any()))] }
         var parts: [Part] = []
         for index in commands.indices {
             guard let slot = slots[index], let way = ways[index] else { continue }

@@ -52,7 +52,7 @@ struct RedisClient: Sendable {
         if cluster.isFound { return await cluster.replies(to: commands, before: deadline) }
         let first = try await seed.connection(before: deadline)
         if let slots = first.slots {
-            await cluster.adopt(slots)
+            cluster.adopt(slots)
             return await cluster.replies(to: commands, before: deadline)
         }
         do throws(RedisInterruption) {

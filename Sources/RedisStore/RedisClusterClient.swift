@@ -50,7 +50,7 @@ final class RedisClusterClient: Sendable {
     // MARK: Slots
 
     /// Nodes that serve nothing any more are let go; the seed stays, by whose name others may be found again.
-    func adopt(_ slots: RedisSlotMap) async {
+    func adopt(_ slots: RedisSlotMap) {
         let gone = state.withLock { state in
             state.slots = slots
             state.refreshes = .now() + Self.refreshPause
@@ -59,7 +59,7 @@ final class RedisClusterClient: Sendable {
             return gone
         }
         found.store(true, ordering: .releasing)
-        for connections in gone.values { await connections.shutdown() }
+        for connections in gone.values { connections.end() }
     }
 
     private var slots: RedisSlotMap? { state.withLock { $0.slots } }
@@ -95,7 +95,7 @@ final class RedisClusterClient: Sendable {
                 let reply = try? await connection.send([RedisSlotMap.question], deadline: deadline).first,
                 let slots = RedisSlotMap(reply, from: node), !slots.nodes.isEmpty
             else { continue }
-            return await adopt(slots)
+            return adopt(slots)
         }
     }
 
@@ -241,7 +241,7 @@ final class RedisClusterClient: Sendable {
             throw error
         }
         guard let slots = connection.slots else { return connection }
-        await adopt(slots)
+        adopt(slots)
         guard let owner = slots.owner(of: slot), owner != node else { return connection }
         connection.close()
         return try await connector.connect(to: owner)

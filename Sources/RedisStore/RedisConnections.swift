@@ -46,7 +46,11 @@ final class RedisConnections: Sendable {
         }
     }
 
-    func shutdown() async {
+    func shutdown() async { for keeper in end() { await keeper.value } }
+
+    /// Ends all connections, and does not wait for what keeps them to notice.
+    @discardableResult
+    func end() -> [Task<Void, Never>] {
         let (keepers, connections, waiting) = state.withLock { state in
             state.isStopped = true
             defer { state.waiting = [:] }
@@ -55,7 +59,7 @@ final class RedisConnections: Sendable {
         for keeper in keepers { keeper.cancel() }
         for connection in connections { connection?.close() }
         for promise in waiting.values { promise.fail(RedisInterruption.lost) }
-        for keeper in keepers { await keeper.value }
+        return keepers
     }
 
     // MARK: Using
