@@ -1,11 +1,7 @@
-import Synchronization
-
 /// Bytes that are never printed, logged or encoded. Adapters can pass a secret on but not look into it:
 /// its bytes are `package`, and adapter targets are built without package access.
 public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package let bytes: [UInt8]
-    /// What is made of the bytes to sign with them; the same for every copy of this secret.
-    package let key = DerivedKey()
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -27,19 +23,5 @@ public struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugS
         var difference: UInt8 = 0
         for index in left.indices { difference |= left[index] ^ right[index] }
         return difference == 0
-    }
-}
-
-/// A key made at its first use and kept as long as its secret: making one costs more than signing with it.
-package final class DerivedKey: Sendable {
-    private let kept = Mutex<(any Sendable)?>(nil)
-
-    package func get<Key: Sendable>(orMake make: () -> Key) -> Key {
-        kept.withLock { kept in
-            if let key = kept as? Key { return key }
-            let key = make()
-            kept = key
-            return key
-        }
     }
 }

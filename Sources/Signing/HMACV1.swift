@@ -84,10 +84,9 @@ public enum HMACV1 {
     }
 
     private static func signature(over signed: [UInt8], with secret: Secret) -> String {
-        var code = secret.hmac
-        code.update(data: signed)
+        let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.bytes))
         // As a sequence it would be copied byte by byte.
-        return prefix + Base64.encode(unsafe code.finalize().withUnsafeBytes { unsafe Array($0) })
+        return prefix + Base64.encode(unsafe code.withUnsafeBytes { unsafe Array($0) })
     }
 
     private static func verify(_ header: String, over signed: [UInt8], with secrets: [Secret]) -> Bool {

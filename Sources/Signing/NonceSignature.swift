@@ -51,9 +51,7 @@ public enum NonceSignature {
     }
 
     private static func authenticationCode(_ message: Message, _ secret: Secret) -> [UInt8] {
-        var code = secret.hmac
-        code.update(data: message.canonical)
-        return Array(code.finalize())
+        Array(HMAC<SHA256>.authenticationCode(for: message.canonical, using: SymmetricKey(data: secret.bytes)))
     }
 }
 

@@ -57,7 +57,7 @@ public enum StandardWebhooks {
     }
 
     private static func code(id: String, timestamp: String, body: [UInt8], secret: Secret) -> [UInt8] {
-        var code = secret.hmac
+        var code = HMAC<SHA256>(key: SymmetricKey(data: secret.bytes))
         code.update(data: Array("\(id).\(timestamp).".utf8))
         code.update(data: body)
         return Array(code.finalize())

@@ -36,7 +36,7 @@ public enum TimestampedHMAC {
     }
 
     private static func code(_ timestamp: String, _ body: [UInt8], _ secret: Secret) -> [UInt8] {
-        var code = secret.hmac
+        var code = HMAC<SHA256>(key: SymmetricKey(data: secret.bytes))
         code.update(data: Array(timestamp.utf8) + [UInt8(ascii: ".")])
         code.update(data: body)
         return Array(code.finalize())

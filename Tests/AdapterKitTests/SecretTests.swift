@@ -30,18 +30,4 @@ import Testing
         #expect((Secret(left) == Secret(right)) == areEqual)
         #expect(Secret.constantTimeEqual(right, left) == areEqual)
     }
-
-    @Test func `the key of a secret is made once for all its copies, and another secret's is its own`() {
-        let secret = Secret(text: "a")
-        let copy = secret
-        #expect(secret.key.get { 1 } == 1)
-        #expect(copy.key.get { 2 } == 1)
-        #expect(Secret(text: "a").key.get { 3 } == 3)
-    }
-
-    @Test func `a key of another type is never taken for the one asked for`() {
-        let secret = Secret(text: "a")
-        #expect(secret.key.get { 1 } == 1)
-        #expect(secret.key.get { "two" } == "two")
-    }
 }

@@ -130,22 +130,4 @@ import Testing
         change(&answer)
         #expect(!HMACV1.verify(signature, of: answer, with: [file.secret]))
     }
-
-    @Test func `one message leaves nothing behind for the next, whoever signs at the same time`() async throws {
-        let bodies = (0..<64).map { [UInt8]("\($0)".utf8) }
-        let secret = Secret(text: "shared")
-        let apart = try bodies.map { try HMACV1.signature(of: answer($0), with: Secret(text: "shared")) }
-        #expect(Set(apart).count == bodies.count)
-        let together = try await withThrowingTaskGroup(of: (Int, String).self) { group in
-            for (index, body) in bodies.enumerated() {
-                group.addTask { (index, try HMACV1.signature(of: answer(body), with: secret)) }
-            }
-            return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
-        }
-        #expect(apart.indices.allSatisfy { together[$0] == apart[$0] })
-    }
-}
-
-private func answer(_ body: [UInt8]) -> HMACV1.Answer {
-    HMACV1.Answer(status: 200, body: body, requestID: "req-1", timestamp: "2026-01-02T03:04:05Z")
 }
