@@ -2,7 +2,7 @@ public import AdapterKit
 public import Resilience
 
 /// One configured gateway: an adapter bound to an address and an account.
-public struct Gateway: Sendable {
+public final class Gateway: Sendable {
     public let name: String
     public let adapterName: String
     public let adapter: any GatewayAdapter

@@ -16,8 +16,28 @@ struct Held: Sendable {
     typealias Change = @Sendable (inout Work, _ decides: Bool) -> Void
 
     struct Work: Sendable, Equatable {
-        var payment: PaymentRecord
-        var operation: OperationRecord?
+        private static let noOperation = Boxed<OperationRecord?>(wrappedValue: nil)
+
+        @Boxed var payment: PaymentRecord
+        @Boxed var operation: OperationRecord?
+
+        init(payment: PaymentRecord, operation: OperationRecord? = nil) {
+            self.init(payment: Boxed(wrappedValue: payment), operation: operation)
+        }
+
+        init(_ stored: StoredWork) { self.init(payment: stored.payment.$record, operation: stored.operation?.record) }
+
+        /// Nothing where there is no operation.
+        mutating func changeOperation(_ change: (inout OperationRecord, inout PaymentRecord) -> Void) {
+            guard var operation else { return }
+            change(&operation, &payment)
+            self.operation = operation
+        }
+
+        private init(payment: Boxed<PaymentRecord>, operation: OperationRecord?) {
+            _payment = payment
+            _operation = operation == nil ? Self.noOperation : Boxed(wrappedValue: operation)
+        }
     }
 
     private(set) var stored: StoredWork
@@ -33,7 +53,7 @@ struct Held: Sendable {
 
     init(_ stored: StoredWork, lease: Lease, claimed: Duration, caller: Caller?, details: OpenDetails? = nil) {
         self.stored = stored
-        self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
+        self.work = Work(stored)
         self.lease = lease
         self.leaseEnd = claimed + lease.duration
         self.caller = caller
@@ -45,7 +65,7 @@ struct Held: Sendable {
     /// Nobody's: what a gateway said is written, and nothing is decided.
     init(word stored: StoredWork, cause: HistoryEntry.Cause = .reconciliation, mark: CallbackMark? = nil) {
         self.stored = stored
-        self.work = Work(payment: stored.payment.record, operation: stored.operation?.record)
+        self.work = Work(stored)
         self.lease = Lease(token: "", duration: .zero)
         self.leaseEnd = .zero
         self.caller = nil
@@ -57,7 +77,7 @@ struct Held: Sendable {
 
     var payment: PaymentRecord { work.payment }
     var operation: OperationRecord? { work.operation }
-    var original: Work { Work(payment: stored.payment.record, operation: stored.operation?.record) }
+    var original: Work { Work(stored) }
     /// Whether there is anything to write; a reversal that is due is.
     var hasChanges: Bool { work != original || (stored.operation == nil && !work.payment.reversalsDue.isEmpty) }
     let cause: HistoryEntry.Cause
@@ -79,7 +99,7 @@ struct Held: Sendable {
 
     /// All of it was written.
     mutating func wrote(_ work: Work, leaseEnd: Duration?) {
-        stored.payment.record = work.payment
+        stored.payment.$record = work.$payment
         if let operation = work.operation {
             stored.operation?.record = operation
             if stored.operation == nil { stored.operation = StoredOperation(record: operation) }

@@ -104,11 +104,13 @@ extension PaymentService {
             }
         let fixed = answer.flatMap { self.fixed($0, for: next, held) }
         let isTold = ending.isRest && held.caller != nil && fixed == nil
+        var operation = next.operation
         let events = announcing.events(
-            &next.payment, &next.operation, cause: held.cause, at: now, isResting: ending.isRest || !held.decides,
+            &next.payment, &operation, cause: held.cause, at: now, isResting: ending.isRest || !held.decides,
             shown: shown(next, answer, fixed))
+        if operation != nil { next.operation = operation }
         var part: Settlement.OperationSettlement?
-        if let operation = next.operation {
+        if let operation {
             part = .init(
                 record: operation, fixed: fixed, hold: hold, wake: wake(of: operation, next.payment, at: now), answered: isTold)
         } else if let reversal {

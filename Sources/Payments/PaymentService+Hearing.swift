@@ -106,7 +106,7 @@ extension PaymentService {
                 if contradicts {
                     work.operation?.contradict(outcome, at: now)
                 } else {
-                    work.operation?.apply(outcome, to: &work.payment, at: now)
+                    work.changeOperation { $0.apply(outcome, to: &$1, at: now) }
                 }
             } else {
                 work.payment.hear(word)

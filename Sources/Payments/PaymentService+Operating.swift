@@ -74,7 +74,7 @@ extension PaymentService {
             let word = Word(outcome: outcome, gateway: gateway.name, identity: gateway.identity, at: now)
             held.change { work, _ in
                 work.payment.append(asked)
-                work.operation?.apply(outcome, to: &work.payment, at: now)
+                work.changeOperation { $0.apply(outcome, to: &$1, at: now) }
                 // It was the charge that was asked about: what ended there has ended here.
                 if outcome.kind == .declined, operation.kind != .refund { work.payment.hear(word) }
             }
@@ -108,7 +108,8 @@ extension PaymentService {
         held.change { work, _ in
             work.payment.end(attempt, heard)
             // A repeat that is rejected says nothing of what was sent before it (O1).
-            if !mightHave || heard.outcome.kind != .rejected { work.operation?.apply(heard.outcome, to: &work.payment, at: now) }
+            guard !mightHave || heard.outcome.kind != .rejected else { return }
+            work.changeOperation { $0.apply(heard.outcome, to: &$1, at: now) }
         }
         trial.sent += 1
         if case .notProcessed(let reason) = heard.outcome, let wait = reason.retryAfter {

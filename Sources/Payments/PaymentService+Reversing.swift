@@ -119,7 +119,7 @@ extension PaymentService {
             work.payment.end(attempt, heard)
             // A repeat that is rejected says nothing of what was sent before it (O1).
             guard earlier == nil || heard.outcome.kind != .rejected else { return }
-            work.operation?.reversed(heard.outcome, to: &work.payment, at: now)
+            work.changeOperation { $0.reversed(heard.outcome, to: &$1, at: now) }
         }
     }
 }

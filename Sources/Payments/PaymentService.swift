@@ -178,15 +178,21 @@ public final class PaymentService: Sendable {
 }
 
 /// A charge as it is claimed.
-struct Charge: Sendable {
+final class Charge: Sendable {
     let record: PaymentRecord
     /// As the caller sent it, card number and CVC included: never stored like this.
     let request: PaymentRequest
     let details: OpenDetails
+
+    init(record: PaymentRecord, request: PaymentRequest, details: OpenDetails) {
+        self.record = record
+        self.request = request
+        self.details = details
+    }
 }
 
 /// What a gateway is to be sent.
-struct Content: Sendable {
+final class Content: Sendable {
     let method: PaymentMethod
     let description: String?
     let extent: PaymentDetails.Content

@@ -112,7 +112,7 @@ public struct FixedAnswer: Sendable, Equatable, Codable {
 }
 
 public struct PaymentClaim: Sendable {
-    public var record: PaymentRecord
+    @Boxed public var record: PaymentRecord
     /// The request's fingerprint under each key of the ring; the first is stored, any may match (K2).
     public var fingerprints: [String]
     public var lease: Lease
@@ -147,7 +147,7 @@ public enum PaymentClaimResult: Sendable, Equatable {
 }
 
 public struct OperationClaim: Sendable {
-    public var record: OperationRecord
+    @Boxed public var record: OperationRecord
     /// Minor units; `nil` means all that the payment allows.
     public var amount: Int64?
     public var fingerprints: [String]
@@ -197,7 +197,7 @@ public struct Reservations: Sendable, Equatable {
 }
 
 public struct StoredPayment: Sendable, Equatable {
-    public var record: PaymentRecord
+    @Boxed public var record: PaymentRecord
     public var reservations: Reservations
     /// The token of a lease that has not run out.
     public var holder: String?
@@ -217,7 +217,7 @@ public struct StoredPayment: Sendable, Equatable {
 /// A change, written only if the payment still has `expectedVersion`, or if it is not there at all: a store that lost it gets
 /// it back whole (R2).
 public struct Settlement: Sendable {
-    public var record: PaymentRecord
+    @Boxed public var record: PaymentRecord
     public var expectedVersion: Int
     /// The answer fixed for the payment's key, unless its caller was told 202 (K3). An answer that is fixed already stays.
     public var fixed: FixedAnswer?
@@ -266,7 +266,7 @@ public struct Settlement: Sendable {
     /// The operation's part of the change. A final status ends its reservation, once. An operation that is not there is written
     /// whole; so a reversal begins.
     public struct OperationSettlement: Sendable {
-        public var record: OperationRecord
+        @Boxed public var record: OperationRecord
         public var fixed: FixedAnswer?
         public var hold: Hold
         /// When recovery looks at the operation again, from now; `nil`: never.
@@ -297,7 +297,7 @@ public enum SettleResult: Sendable, Equatable {
 }
 
 public struct StoredOperation: Sendable, Equatable {
-    public var record: OperationRecord
+    @Boxed public var record: OperationRecord
     /// The token of a lease that has not run out.
     public var holder: String?
     /// Whether its caller was told 202.

@@ -85,8 +85,7 @@ public enum HMACV1 {
 
     private static func signature(over signed: [UInt8], with secret: Secret) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret.bytes))
-        // As a sequence it would be copied byte by byte.
-        return prefix + Base64.encode(unsafe code.withUnsafeBytes { unsafe Array($0) })
+        return prefix + Base64.encode(Array(code))
     }
 
     private static func verify(_ header: String, over signed: [UInt8], with secrets: [Secret]) -> Bool {
