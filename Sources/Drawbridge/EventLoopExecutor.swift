@@ -15,6 +15,7 @@ final class EventLoopExecutor: TaskExecutor {
 
     /// Jobs in one turn: the connections are looked after in between.
     private static let turn = 256
+    private static let pause = TimeAmount.microseconds(100)
 
     let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
@@ -42,7 +43,8 @@ final class EventLoopExecutor: TaskExecutor {
             guard let job = next() else { return }
             unsafe job.runSynchronously(on: executor)
         }
-        loop.execute { self.run() }
+        // Not at once: the loop reads from no connection before all tasks that are ready have run.
+        loop.scheduleTask(in: Self.pause) { self.run() }
     }
 
     private func next() -> UnownedJob? {

@@ -4,7 +4,8 @@ import Payments
 /// The commands on their way over one connection, and their replies: first in, first out. Lives on its event loop.
 ///
 /// A reply that does not come in time closes the connection: a later one could otherwise be taken for the answer to something
-/// else.
+/// else. While replies come, those behind them have only to wait their turn: a burst of payments is no reason to break the connection
+/// that serves it, and to do all of it again.
 final class RedisPipeline: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -18,10 +19,21 @@ final class RedisPipeline: ChannelInboundHandler {
 
     private struct Pending {
         let count: Int
+        let sent: NIODeadline
         let deadline: NIODeadline
         let promise: EventLoopPromise<[RedisReply]>
         var replies: [RedisReply] = []
+
+        /// Its own time again after each sign of life, at most `turns` times.
+        func deadline(afterReplyAt latest: NIODeadline) -> NIODeadline {
+            let patience = deadline - sent
+            return max(deadline, min(latest + patience, sent + patience * RedisPipeline.turns))
+        }
     }
+
+    /// Of its time-out, what a command waits at most behind others.
+    private static let turns = 10
+    private static let holdUp = TimeAmount.milliseconds(20)
 
     private let maximumPending: Int
     private var reader: RESPReader
@@ -29,6 +41,8 @@ final class RedisPipeline: ChannelInboundHandler {
     private var pending = CircularBuffer<Pending>()
     private var timer: Scheduled<Void>?
     private var isFlushPlanned = false
+    /// When the last reply came.
+    private var latest = NIODeadline.distantPast
 
     /// - Returns: `nil` when there is no memory for the reader.
     init?(maximumPending: Int, maximumReply: Int) {
@@ -49,7 +63,7 @@ final class RedisPipeline: ChannelInboundHandler {
     func send(_ batch: Batch) {
         guard let context, context.channel.isActive else { return batch.promise.fail(RedisInterruption.lost) }
         guard pending.count < maximumPending else { return batch.promise.fail(RedisInterruption.crowded) }
-        pending.append(Pending(count: batch.count, deadline: batch.deadline, promise: batch.promise))
+        pending.append(Pending(count: batch.count, sent: .now(), deadline: batch.deadline, promise: batch.promise))
         context.write(wrapOutboundOut(batch.bytes), promise: nil)
         planFlush(context)
         planTimeout(context)
@@ -68,17 +82,20 @@ final class RedisPipeline: ChannelInboundHandler {
     /// One timer, for the command that has waited longest.
     private func planTimeout(_ context: ChannelHandlerContext) {
         guard timer == nil, let first = pending.first else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: first.deadline) {
+        let deadline = first.deadline(afterReplyAt: latest)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.timer = nil
-            self.closeIfOverdue()
+            self.closeIfOverdue(since: deadline)
         }
     }
 
-    private func closeIfOverdue() {
+    private func closeIfOverdue(since deadline: NIODeadline) {
         guard let context else { return }
         let now = NIODeadline.now()
-        guard let first = pending.first, first.deadline <= now else { return planTimeout(context) }
-        while let overdue = pending.first, overdue.deadline <= now {
+        // The loop itself was held up: what it has not read yet may have come in time.
+        if now - deadline > Self.holdUp { latest = now }
+        guard let first = pending.first, first.deadline(afterReplyAt: latest) <= now else { return planTimeout(context) }
+        while let overdue = pending.first, overdue.deadline(afterReplyAt: latest) <= now {
             pending.removeFirst()
             overdue.promise.fail(RedisInterruption.timeout)
         }
@@ -89,6 +106,7 @@ final class RedisPipeline: ChannelInboundHandler {
     // MARK: Receiving
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        latest = .now()
         do throws(RESPReader.Failure) {
             try feed(unwrapInboundIn(data))
             while let reply = try reader.next() { take(reply, context) }
