@@ -20,10 +20,14 @@ class Books:
             return 0
         return int(prometheus.total(self._drawbridge.admin, "drawbridge_payments_total", status="succeeded"))
 
+    def held(self):
+        """Charges at the bank."""
+        return self._bank.charges() - self._charged
+
     def broken(self, load, unfinished):
         """Sentences; `unfinished` requests may not have been answered when the load ended."""
         broken = [f"{load[what]} requests were {what}" for what in ("refused", "unanswered") if load[what]]
-        charged = self._bank.charges() - self._charged
+        charged = self.held()
         if not load["requests"] <= charged <= load["requests"] + unfinished:
             broken.append(f"{load['requests']} were answered, the bank holds {charged}")
         if self._drawbridge is not None and (told := self._await(charged)) != charged:

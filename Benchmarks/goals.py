@@ -59,6 +59,7 @@ def _callbacks(result):
 
 def _flood(result):
     return [
+        Goal("answered 201 with 5,000 in flight", result["decided"], 100, "%", at_least=True),
         Goal("peak memory with 5,000 in flight", result["peak_memory"], 200, "MB", digits=0),
         Goal("threads with 5,000 in flight", result["threads"], 16, digits=0),
         *(

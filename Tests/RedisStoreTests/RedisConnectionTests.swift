@@ -1,8 +1,9 @@
 import AdapterKit
 import Payments
-import RedisStore
 import TestKit
 import Testing
+
+@testable import RedisStore
 
 @Suite("The way to Redis")
 struct RedisConnectionTests {
@@ -45,6 +46,27 @@ struct RedisConnectionTests {
                 await subject.reconnect(connections: 1)
                 #expect(try await claimed == .new)
                 #expect(try await subject.store.claim(Sample.claim()) == .new)
+            }
+        }
+    }
+
+    @Test("While Redis answers, what stands behind others waits its turn, longer than the time-out")
+    func inTurn() async throws {
+        let busy = """
+            local start = redis.call('TIME')
+            repeat
+              local now = redis.call('TIME')
+            until (now[1] - start[1]) * 1000000 + now[2] - start[2] > 50000
+            return redis.status_reply('DONE')
+            """
+        try await RedisServer.with { server in
+            try await Subject.with(url: server.url, timeout: .milliseconds(500), connections: 1) { subject in
+                try await subject.store.ping()
+                let client = subject.store.client
+                try await withThrowingTaskGroup { group in
+                    for _ in 0..<24 { group.addTask { try await client.send([RedisCommand("EVAL", busy, "0")]) } }
+                    for try await replies in group { #expect(replies == [.status("DONE")]) }
+                }
             }
         }
     }

@@ -34,8 +34,10 @@ struct LineLogHandler: LogHandler {
             ("time", .string(time.now().rfc3339)), ("level", .string(event.level.rawValue)),
             ("message", .string("\(event.message)")),
         ]
-        return JSON.members(fixed + metadata.filter { !Self.fixedNames.contains($0.key) }.map { ($0.key, .string("\($0.value)")) })
-            .encoded()
+        return JSON.members(
+            fixed + metadata.filter { !Self.fixedNames.contains($0.key) }.map { ($0.key, .string("\($0.value)")) }
+        )
+        .encoded()
     }
 
     private func text(_ event: LogEvent, _ metadata: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {
