@@ -59,12 +59,14 @@ struct RedisConnectionTests {
             until (now[1] - start[1]) * 1000000 + now[2] - start[2] > 50000
             return redis.status_reply('DONE')
             """
+        // Redis answers what it has read in one go in one go, and it reads 16 KiB.
+        let ballast = String(repeating: "x", count: 20_000)
         try await RedisServer.with { server in
             try await Subject.with(url: server.url, timeout: .milliseconds(500), connections: 1) { subject in
                 try await subject.store.ping()
                 let client = subject.store.client
                 try await withThrowingTaskGroup { group in
-                    for _ in 0..<24 { group.addTask { try await client.send([RedisCommand("EVAL", busy, "0")]) } }
+                    for _ in 0..<24 { group.addTask { try await client.send([RedisCommand("EVAL", busy, "0", ballast)]) } }
                     for try await replies in group { #expect(replies == [.status("DONE")]) }
                 }
             }
