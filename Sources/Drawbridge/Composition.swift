@@ -122,21 +122,18 @@ extension Composition {
                 timeout: redis.timeout, waitReplicas: redis.waitReplicas, keyPrefix: redis.keyPrefix)
             payments = try RedisPaymentStore(configuration: settings, time: time, random: random, logger: logger, group: group)
             breakers = try RedisBreakerStore(configuration: settings, time: time, random: random, logger: logger, group: group)
-            callbacks = try RedisCallbackStore(
-                configuration: settings, time: time, random: random, logger: logger, group: group)
+            callbacks = RedisCallbackStore(beside: payments, random: random, logger: logger)
             events = try RedisEventStore(configuration: settings, time: time, random: random, logger: logger, group: group)
         }
 
         func start() async {
             await payments.start()
             await breakers.start()
-            await callbacks.start()
             await events.start()
         }
 
         func shutdown() async {
             await events.shutdown()
-            await callbacks.shutdown()
             await breakers.shutdown()
             await payments.shutdown()
         }

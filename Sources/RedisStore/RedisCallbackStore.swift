@@ -25,6 +25,14 @@ public final class RedisCallbackStore: CallbackStore {
         self.random = random
     }
 
+    /// Over the connections of the payments, which start and end them: what a payment binds leaves in one write with its settlement.
+    public init(beside payments: RedisPaymentStore, random: any RandomSource, logger: Logger) {
+        client = payments.client
+        keys = RedisCallbackKeys(prefix: payments.keys.prefix)
+        self.logger = logger
+        self.random = random
+    }
+
     /// Begins to connect, and to connect again whenever a connection ends. Until then every step waits for up to the time-out.
     public func start() async { client.start() }
 

@@ -8,7 +8,6 @@ import Synchronization
 final class RedisConnections: Sendable {
     private struct State {
         var live: [RedisConnection?]
-        var next = 0
         var waiting: [UInt64: EventLoopPromise<RedisConnection>] = [:]
         var lastWaiter: UInt64 = 0
         /// Why there is no connection, for those who waited for one in vain.
@@ -75,14 +74,11 @@ final class RedisConnections: Sendable {
     }
 
     /// `nil` when there is none just now.
-    func live() -> RedisConnection? { state.withLock { Self.pick(&$0) } }
+    func live() -> RedisConnection? { state.withLock { Self.pick($0) } }
 
-    private static func pick(_ state: inout State) -> RedisConnection? {
-        for _ in state.live.indices {
-            state.next = (state.next + 1) % state.live.count
-            if let connection = state.live[state.next], connection.isActive { return connection }
-        }
-        return nil
+    /// Always the same while it lives, so that what is sent at a time leaves in one write; the others are spare.
+    private static func pick(_ state: State) -> RedisConnection? {
+        state.live.lazy.compactMap { $0 }.first(where: \.isActive)
     }
 
     private func wait(until deadline: NIODeadline) -> EventLoopFuture<RedisConnection> {
@@ -99,7 +95,7 @@ final class RedisConnections: Sendable {
     /// `nil` when the promise is kept or broken already: a connection may have come back since it was looked for.
     private func enlist(_ promise: EventLoopPromise<RedisConnection>) -> UInt64? {
         let (connection, waiter): (RedisConnection?, UInt64?) = state.withLock { state in
-            if let connection = Self.pick(&state) { return (connection, nil) }
+            if let connection = Self.pick(state) { return (connection, nil) }
             guard !state.isStopped, state.waiting.count < Self.maximumWaiting else { return (nil, nil) }
             state.lastWaiter += 1
             state.waiting[state.lastWaiter] = promise
