@@ -31,7 +31,7 @@ run: build certificates ## run drawbridge and two mock banks until interrupted
 	$(call say,drawbridge and two mock banks; Ctrl-C ends all)
 	@deploy/run.sh
 
-test: setup ## build everything, lint, unit and integration tests, contract tests
+test: setup ## build everything, lint, unit and integration tests, contract tests, a little load, the release build
 	$(call say,building everything)
 	@swift build --build-tests
 	@$(MAKE) lint
@@ -42,6 +42,8 @@ test: setup ## build everything, lint, unit and integration tests, contract test
 	@$(MAKE) scenarios
 	$(call say,a little load)
 	@build=debug RATE=20 DURATION=5 deploy/load.sh
+	@# What ships is built too: the compiler has crashed on code that it takes in debug.
+	@$(MAKE) bench QUICK=1 ONLY=comparison
 
 simulate: setup ## more worlds of the simulation: SEEDS=20000, or 17,20..30 to see some again
 	$(call say,simulation)
