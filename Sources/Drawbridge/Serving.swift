@@ -1,5 +1,6 @@
 import AdapterKit
 import CurlTransport
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -32,9 +33,9 @@ struct Serving {
                 .init(service: Draining(composition: composition)),
                 // What is settled while draining is still told.
                 .init(service: Background { [relay = composition.relay] in await relay.run() }),
-                .init(service: try admin()),
-                .init(service: try api()),
-                .init(service: try callbacks()),
+                .init(service: Listener(key: "listen.admin.address", service: try admin())),
+                .init(service: Listener(key: "listen.api.address", service: try api())),
+                .init(service: Listener(key: "listen.callbacks.address", service: try callbacks())),
                 .init(service: ReloadRequests(logger: logger)),
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
@@ -129,6 +130,20 @@ struct Serving {
                     file: configuration.file, line: configuration.line(of: key), key: key,
                     expected: "a certificate and its key in PEM files that can be read")
             ])
+        }
+    }
+
+    /// Says which address it is that cannot be listened on.
+    private struct Listener: Service {
+        let key: String
+        let service: any Service
+
+        func run() async throws {
+            do { try await service.run() } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                throw RuntimeFailure("\(key): another program listens there already. Stop it, or choose another address.")
+            } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL || error.errnoCode == EACCES {
+                throw RuntimeFailure("\(key): this machine does not let us listen there. Choose another address.")
+            }
         }
     }
 

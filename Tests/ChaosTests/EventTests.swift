@@ -59,7 +59,7 @@ struct EventTests {
 
     /// Payments, each refunded twice, at the first replica alone until it is killed, then at the other.
     private static func shop(in fleet: Fleet, killedAt point: FreezingPoint) async throws -> [String] {
-        fleet.second.pause()
+        await fleet.second.pause()
         let frozen = fleet.first.redis.freeze(at: point)
         let customer = Customer(at: fleet.replicas)
         async let shopping = gather((0..<shoppers).map { "order-\($0)" }) { key in
@@ -103,7 +103,7 @@ struct EventTests {
     }
 
     private static func killSender(in fleet: Fleet, openingFor gate: Gate) async throws {
-        fleet.second.pause()
+        await fleet.second.pause()
         let caller = try fleet.first.caller
         for _ in 0..<payments {
             let paid = try await caller.pay()

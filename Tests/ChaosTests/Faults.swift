@@ -59,7 +59,7 @@ final class Faults: Sendable {
         let replica = dice.pick(fleet.replicas)
         if dice.happens(0.3) {
             count(.replicaPaused)
-            replica.pause()
+            await replica.pause()
             try await Chaos.pause(dice.duration(200...1_500))
             replica.resume()
         } else {

@@ -31,7 +31,7 @@ struct PausedOwnerTests {
             let caller = try fleet.first.caller
             let sleeper = Task { try await caller.pay(key: "order-7") }
             #expect(await frozen.reached())
-            fleet.first.pause()
+            await fleet.first.pause()
             // Its claim has been granted: that is the first thing it reads when it wakes.
             fleet.first.redis.thaw()
             try await fleet.redis.elapse(Self.lease)
@@ -58,7 +58,7 @@ struct PausedOwnerTests {
             let sleeper = Task { try await caller.pay(key: "order-7") }
             // The second attempt is stored and waits for its time.
             #expect(await frozen.reached())
-            fleet.first.pause()
+            await fleet.first.pause()
             fleet.first.redis.thaw()
             try await fleet.redis.elapse(Self.lease)
             let customer = Customer(at: [fleet.second])
@@ -89,7 +89,7 @@ struct PausedOwnerTests {
         // Its claim is there once another replica says so. Until then this asks nobody's bank.
         var asked = try await other.get("/v1/payments?reference=order-1")
         while asked["data"]?.elements?.count != 2 { asked = try await other.get("/v1/payments?reference=order-1") }
-        fleet.first.pause()
+        await fleet.first.pause()
         try await fleet.redis.elapse(lease)
         let customer = Customer(at: [fleet.second])
         let blocking = try await customer.pay(Caller.order(), key: "blocker")
@@ -110,7 +110,7 @@ struct PausedOwnerTests {
             let caller = try fleet.first.caller
             let sleeper = Task { try await caller.pay(key: "order-7") }
             #expect(await frozen.reached())
-            fleet.first.pause()
+            await fleet.first.pause()
             // From now on the bank says nothing to anybody, under this or another reference.
             await fleet.banks[0].proxy.close()
             try await fleet.redis.elapse(Self.lease)

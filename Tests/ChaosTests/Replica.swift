@@ -34,8 +34,13 @@ final class Replica: Sendable {
         await ending?.kill()
     }
 
-    /// It does nothing any more, and notices nothing of that, until `resume`.
-    func pause() { running.withLock { $0?.program.signal(SIGSTOP) } }
+    /// It does nothing any more, and notices nothing of that, until `resume`. Returns when its last thread has stopped: what is
+    /// sent before may still be read by one that has not.
+    func pause() async {
+        guard let program = running.withLock({ $0?.program }) else { return }
+        program.signal(SIGSTOP)
+        while !program.isStopped { await Task.yield() }
+    }
 
     func resume() { running.withLock { $0?.program.signal(SIGCONT) } }
 

@@ -32,6 +32,18 @@ package final class RunningProgram: Sendable {
 
     package func signal(_ number: Int32) { _ = kill(identifier, number) }
 
+    /// Whether all its threads have stopped (SIGSTOP), or it is gone.
+    package var isStopped: Bool {
+        let tasks = "/proc/\(identifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+        return threads.allSatisfy { thread in
+            guard let stat = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8),
+                let state = stat.split(separator: ")").last?.split(separator: " ").first
+            else { return true }
+            return ["T", "t", "Z", "X"].contains(state)
+        }
+    }
+
     /// Waits until the program is gone.
     /// - Returns: its exit code, or the number of the signal that ended it, negative; `nil` when the task was cancelled.
     package func ended() async -> Int32? {
