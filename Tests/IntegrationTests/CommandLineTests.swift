@@ -68,6 +68,17 @@ struct CommandLineTests {
         }
     }
 
+    @Test("says which address another program listens on already", arguments: ["api", "admin"])
+    func takenAddress(listener: String) async throws {
+        try await RedisServer.with { server in
+            let free = "\(listener): { address: 127.0.0.1:0"
+            let taken = try Self.usual().replacing(free, with: "\(listener): { address: 127.0.0.1:\(server.port)")
+            let run = try await Self.check(taken, command: "serve").run
+            #expect(run.code == 1)
+            #expect(run.errors.contains("listen.\(listener).address: another program listens there"), "\(run.errors)")
+        }
+    }
+
     @Test("refuses what is not YAML, and what is not there")
     func unreadable() async throws {
         for text in ["", "listen: [", "a: b\na: c", "- 1", String(repeating: "[", count: 10_000)] {
