@@ -10,13 +10,18 @@ struct RedisClient: Sendable {
     private let cluster: RedisClusterClient
     private let timeout: Duration
 
-    /// - Parameter connections: to each server.
+    /// - Parameters:
+    ///   - connections: to each server.
+    ///   - takesTurns: whether all of them are used in turn.
     init(
-        connections: Int, timeout: Duration, connector: RedisConnector, time: any TimeSource, random: any RandomSource,
+        connections: Int, takesTurns: Bool = false, timeout: Duration, connector: RedisConnector, time: any TimeSource,
+        random: any RandomSource,
         logger: Logger
     ) {
         @Sendable func make(_ node: RedisNode) -> RedisConnections {
-            RedisConnections(to: node, count: connections, connector: connector, time: time, random: random, logger: logger)
+            RedisConnections(
+                to: node, count: connections, takesTurns: takesTurns, connector: connector, time: time, random: random,
+                logger: logger)
         }
         seed = make(connector.seed)
         cluster = RedisClusterClient(seed: (connector.seed, seed), connector: connector, make: make)

@@ -23,7 +23,7 @@ public struct RedisConfiguration: Sendable {
     public let database: Int
     public let usesTLS: Bool
     public var credentials: Credentials?
-    /// For connecting, and for one step of the store from its first byte to its answer.
+    /// For connecting, and how long Redis may be silent while a step waits for its answer.
     public var timeout: Duration
     /// Replicas that must have a claim before it is answered.
     public var waitReplicas: Int

@@ -8,6 +8,7 @@ import Synchronization
 final class RedisConnections: Sendable {
     private struct State {
         var live: [RedisConnection?]
+        var next = 0
         var waiting: [UInt64: EventLoopPromise<RedisConnection>] = [:]
         var lastWaiter: UInt64 = 0
         /// Why there is no connection, for those who waited for one in vain.
@@ -21,16 +22,21 @@ final class RedisConnections: Sendable {
     private static let backoff = Backoff(base: .milliseconds(50), ceiling: .seconds(1))
 
     private let node: RedisNode
+    private let takesTurns: Bool
     private let connector: RedisConnector
     private let time: any TimeSource
     private let random: any RandomSource
     private let logger: Logger
     private let state: Mutex<State>
 
+    /// - Parameter takesTurns: whether all are used in turn, as what waits on one holds up what stands behind it. Otherwise always the
+    ///   same while it lives, so that what is sent at a time leaves in one write; the others are spare.
     init(
-        to node: RedisNode, count: Int, connector: RedisConnector, time: any TimeSource, random: any RandomSource, logger: Logger
+        to node: RedisNode, count: Int, takesTurns: Bool, connector: RedisConnector, time: any TimeSource,
+        random: any RandomSource, logger: Logger
     ) {
         self.node = node
+        self.takesTurns = takesTurns
         self.connector = connector
         self.time = time
         self.random = random
@@ -74,11 +80,15 @@ final class RedisConnections: Sendable {
     }
 
     /// `nil` when there is none just now.
-    func live() -> RedisConnection? { state.withLock { Self.pick($0) } }
+    func live() -> RedisConnection? { state.withLock { pick(&$0) } }
 
-    /// Always the same while it lives, so that what is sent at a time leaves in one write; the others are spare.
-    private static func pick(_ state: State) -> RedisConnection? {
-        state.live.lazy.compactMap { $0 }.first(where: \.isActive)
+    private func pick(_ state: inout State) -> RedisConnection? {
+        if takesTurns { state.next = (state.next + 1) % state.live.count }
+        for slot in state.live.indices {
+            let slot = (state.next + slot) % state.live.count
+            if let connection = state.live[slot], connection.isActive { return connection }
+        }
+        return nil
     }
 
     private func wait(until deadline: NIODeadline) -> EventLoopFuture<RedisConnection> {
@@ -95,7 +105,7 @@ final class RedisConnections: Sendable {
     /// `nil` when the promise is kept or broken already: a connection may have come back since it was looked for.
     private func enlist(_ promise: EventLoopPromise<RedisConnection>) -> UInt64? {
         let (connection, waiter): (RedisConnection?, UInt64?) = state.withLock { state in
-            if let connection = Self.pick(state) { return (connection, nil) }
+            if let connection = pick(&state) { return (connection, nil) }
             guard !state.isStopped, state.waiting.count < Self.maximumWaiting else { return (nil, nil) }
             state.lastWaiter += 1
             state.waiting[state.lastWaiter] = promise

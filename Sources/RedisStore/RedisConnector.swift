@@ -54,6 +54,8 @@ struct RedisConnector: Sendable {
             return try await ClientBootstrap(group: group)
                 .connectTimeout(.init(configuration.timeout))
                 .channelOption(.socketOption(.tcp_nodelay), value: 1)
+                // A spare connection carries nothing: what drops it on the way must be noticed all the same.
+                .channelOption(.socketOption(.so_keepalive), value: 1)
                 .connect(host: node.host, port: node.port) { channel in
                     channel.eventLoop.makeCompletedFuture { try prepare(channel, to: node) }
                 }
@@ -63,9 +65,9 @@ struct RedisConnector: Sendable {
     }
 
     private func prepare(_ channel: any Channel, to node: RedisNode) throws -> RedisConnection {
-        guard let pipeline = RedisPipeline(maximumPending: Self.maximumPending, maximumReply: Self.maximumReply) else {
-            throw RedisInterruption.unformatted
-        }
+        let pipeline = RedisPipeline(
+            maximumPending: Self.maximumPending, maximumReply: Self.maximumReply, patience: .init(configuration.timeout))
+        guard let pipeline else { throw RedisInterruption.unformatted }
         if let tls { try channel.pipeline.syncOperations.addHandler(secured(by: tls, node.host)) }
         try channel.pipeline.syncOperations.addHandler(pipeline)
         return RedisConnection(channel: channel, pipeline: pipeline)

@@ -21,15 +21,16 @@ public final class RedisPaymentStore: PaymentStore {
         group: any EventLoopGroup
     ) throws(StoreFailure) {
         let connector = try RedisConnector(configuration: configuration, group: group)
-        func client() -> RedisClient {
+        func client(takesTurns: Bool) -> RedisClient {
             RedisClient(
-                connections: configuration.connections, timeout: configuration.timeout, connector: connector, time: time,
+                connections: configuration.connections, takesTurns: takesTurns, timeout: configuration.timeout,
+                connector: connector, time: time,
                 random: random, logger: logger)
         }
-        let general = client()
+        let general = client(takesTurns: false)
         self.client = general
         // WAIT holds up all that stands behind it on its connection: claims that wait for replicas get connections of their own.
-        self.claims = configuration.waitReplicas > 0 ? client() : general
+        self.claims = configuration.waitReplicas > 0 ? client(takesTurns: true) : general
         self.keys = RedisKeys(prefix: configuration.keyPrefix)
         self.waitReplicas = configuration.waitReplicas
         self.waitTimeout = configuration.timeout / 2

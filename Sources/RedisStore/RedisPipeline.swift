@@ -24,18 +24,19 @@ final class RedisPipeline: ChannelInboundHandler {
         let promise: EventLoopPromise<[RedisReply]>
         var replies: [RedisReply] = []
 
-        /// Its own time again after each sign of life, at most `turns` times.
-        func deadline(afterReplyAt latest: NIODeadline) -> NIODeadline {
-            let patience = deadline - sent
-            return max(deadline, min(latest + patience, sent + patience * RedisPipeline.turns))
+        /// The whole time-out from when it was sent, also for what is repeated late, and again after each sign of life, at most
+        /// `turns` times.
+        func deadline(afterReplyAt latest: NIODeadline, _ patience: TimeAmount) -> NIODeadline {
+            max(deadline, sent + patience, min(latest + patience, sent + patience * RedisPipeline.turns))
         }
     }
 
-    /// Of its time-out, what a command waits at most behind others.
-    private static let turns = 10
+    /// Of its time-out, what a command waits at most behind others: at the default less than a lease's margin.
+    private static let turns = 4
     private static let holdUp = TimeAmount.milliseconds(20)
 
     private let maximumPending: Int
+    private let patience: TimeAmount
     private var reader: RESPReader
     private var context: ChannelHandlerContext?
     private var pending = CircularBuffer<Pending>()
@@ -45,10 +46,11 @@ final class RedisPipeline: ChannelInboundHandler {
     private var latest = NIODeadline.distantPast
 
     /// - Returns: `nil` when there is no memory for the reader.
-    init?(maximumPending: Int, maximumReply: Int) {
+    init?(maximumPending: Int, maximumReply: Int, patience: TimeAmount) {
         guard let reader = RESPReader(maximumReply: maximumReply) else { return nil }
         self.reader = reader
         self.maximumPending = maximumPending
+        self.patience = patience
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -82,7 +84,7 @@ final class RedisPipeline: ChannelInboundHandler {
     /// One timer, for the command that has waited longest.
     private func planTimeout(_ context: ChannelHandlerContext) {
         guard timer == nil, let first = pending.first else { return }
-        let deadline = first.deadline(afterReplyAt: latest)
+        let deadline = first.deadline(afterReplyAt: latest, patience)
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.timer = nil
             self.closeIfOverdue(since: deadline)
@@ -94,8 +96,10 @@ final class RedisPipeline: ChannelInboundHandler {
         let now = NIODeadline.now()
         // The loop itself was held up: what it has not read yet may have come in time.
         if now - deadline > Self.holdUp { latest = now }
-        guard let first = pending.first, first.deadline(afterReplyAt: latest) <= now else { return planTimeout(context) }
-        while let overdue = pending.first, overdue.deadline(afterReplyAt: latest) <= now {
+        guard let first = pending.first, first.deadline(afterReplyAt: latest, patience) <= now else {
+            return planTimeout(context)
+        }
+        while let overdue = pending.first, overdue.deadline(afterReplyAt: latest, patience) <= now {
             pending.removeFirst()
             overdue.promise.fail(RedisInterruption.timeout)
         }
