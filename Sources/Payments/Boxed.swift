@@ -1,7 +1,7 @@
 /// Keeps a large value behind a reference, and copies it when it is changed while somebody else refers to it.
 ///
-/// A payment's record has some forty fields. In line it lay in the frame of every function that waits: 40 kB for each payment in
-/// flight, and a copy at each step (docs/performance.md).
+/// A payment's record has some thirty fields. In line it lay in the frame of every function that waits, several times for each
+/// payment in flight, and was copied at each step (docs/performance.md).
 @propertyWrapper
 public struct Boxed<Value: Sendable>: Sendable {
     private final class Box: @unchecked Sendable {  // changed only while one holder alone refers to it

@@ -1,8 +1,8 @@
 import AdapterKit
 import Synchronization
 
-/// Gives callers an empty answer when their time is over. One timer serves all callers: a timer of their own costs each payment more
-/// than its signature.
+/// Gives callers an empty answer when their time is over. One timer serves all callers: one of its own for each had to be
+/// made, and taken back almost always.
 final class CallerDeadlines: Sendable {
     private struct State {
         /// By number; numbers are given in the order of arrival, and so of the deadlines.
