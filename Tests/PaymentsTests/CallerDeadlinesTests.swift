@@ -4,7 +4,7 @@ import Testing
 
 @testable import Payments
 
-@Suite("How long callers wait")
+@Suite("How long callers wait", .timeLimit(.minutes(1)))
 struct CallerDeadlinesTests {
     private let time = ManualTime()
 
