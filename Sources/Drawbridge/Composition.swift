@@ -6,44 +6,38 @@ import Payments
 import RedisStore
 import Signing
 
-/// Builds the running parts from the configuration.
+/// What lives as long as the process: the store, the transport, the clocks. What the configuration says beside that stands in a
+/// `Generation`, which a reload replaces.
 struct Composition: Sendable {
     /// Payments in flight on one replica; more are told to come again.
     private static let maximumInFlight = 16_384
 
+    /// As it was at the start: where the listeners stand and how payments are kept never changes later.
     let configuration: Configuration
     let executor: EventLoopExecutor
-    let service: PaymentService
-    let recovery: Recovery
-    let operators: OperatorService
-    let gateways: [Payments.Gateway]
-    let breakers: CircuitBreakers
     let store: any PaymentStore
-    let callbacks: CallbackReceiver
-    let callbackReview: CallbackReview
-    let waiting: WaitingCallbacks
     let callbackStore: any CallbackStore
-    let relay: EventRelay
-    let feed: EventFeed
-    let dispatcher: WebhookDispatcher
-    let webhookReview: WebhookReview
+    let events: any EventStore & DeliveryStore
     /// Set when the store is Redis: it has connections to start and to close.
     let redis: Redis?
     let transport: CurlTransport
+    let vault: Vault
+    let breakers: CircuitBreakers
+    let feed: EventFeed
     let inFlight: InFlight
-    let authentication: InboundAuthentication
-    let certificates: CertificateExpiry
+    let metrics: PrometheusMetrics
     let time: any TimeSource
     let random: any RandomSource
     let logger: Logger
 
-    /// - Throws: `ConfigurationProblems` for a certificate or key that cannot be read.
+    /// - Throws: what the store or the transport cannot start with.
     init(
-        _ configuration: Configuration, executor: EventLoopExecutor, time: any TimeSource, random: any RandomSource,
-        logger: Logger
+        _ configuration: Configuration, executor: EventLoopExecutor, metrics: PrometheusMetrics, time: any TimeSource,
+        random: any RandomSource, logger: Logger
     ) throws {
-        self.executor = executor
         self.configuration = configuration
+        self.executor = executor
+        self.metrics = metrics
         self.time = time
         self.random = random
         self.logger = logger
@@ -52,52 +46,13 @@ struct Composition: Sendable {
         let memory = MemoryPaymentStore(time: time)
         store = MeasuredPaymentStore(redis?.payments ?? memory, time: time)
         callbackStore = redis?.callbacks ?? MemoryCallbackStore(time: time)
-        let events: any EventStore & DeliveryStore = redis?.events ?? MemoryEventStore(payments: memory, time: time)
+        events = redis?.events ?? MemoryEventStore(payments: memory, time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
-        authentication = InboundAuthentication(configuration)
-        var gateways: [Payments.Gateway] = []
-        for gateway in configuration.gateways {
-            gateways.append(
-                Payments.Gateway(
-                    name: gateway.name, adapter: gateway.adapter, endpoint: try gateway.endpoint(of: configuration),
-                    policy: gateway.policy, callback: gateway.callback))
-        }
-        self.gateways = gateways
-        certificates = CertificateExpiry(gateways)
+        vault = try Vault(configuration.encryption, random: random)
         breakers = CircuitBreakers(
-            settings: configuration.byGateway(\.breakerSettings), store: redis?.breakers, replica: Hex.encode(random.bytes(8)),
-            time: time, random: random, logger: logger)
-        let routing = Routing(configuration, gateways: gateways)
-        let vault = try Vault(configuration.encryption, random: random)
-        let keeping = Keeping(retention: configuration.state.retention, keys: configuration.state.keysKept)
-        let endpoints = configuration.webhookEndpoints
-        let feed = EventFeed(store: events, vault: vault, inFlight: inFlight, time: time, logger: logger)
-        let dispatcher = WebhookDispatcher(
-            endpoints: endpoints, store: events, transport: transport, vault: vault, time: time, random: random, logger: logger)
-        relay = EventRelay(
-            store: events, endpoints: { event in endpoints.filter { $0.wants(event) }.map(\.id) },
-            grown: { tenants in
-                feed.wake(tenants)
-                dispatcher.wake(tenants)
-            }, time: time, logger: logger)
-        self.feed = feed
-        self.dispatcher = dispatcher
-        webhookReview = WebhookReview(endpoints: endpoints, store: events, dispatcher: dispatcher, logger: logger)
-        service = PaymentService(
-            settings: .init(
-                deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence,
-                executor: executor),
-            routing: routing, store: store, callbacks: callbackStore, relay: relay,
-            client: GatewayClient(transport: transport, time: time, random: random, logger: logger),
-            breakers: breakers, limits: GatewayLimits(limits: configuration.byGateway(\.limit), time: time), vault: vault,
-            derivation: Derivation(deployment: configuration.deployment), time: time, random: random, inFlight: inFlight,
-            logger: logger)
-        recovery = Recovery(service: service)
-        callbacks = CallbackReceiver(service: service, time: time, logger: logger)
-        waiting = WaitingCallbacks(service: service)
-        callbackReview = CallbackReview(service: service, time: time, logger: logger)
-        operators = OperatorService(
-            store: store, relay: relay, routing: routing, vault: vault, time: time, keeping: keeping, logger: logger)
+            settings: configuration.breakerSettings, store: redis?.breakers, replica: Hex.encode(random.bytes(8)), time: time,
+            random: random, logger: logger)
+        feed = EventFeed(store: events, vault: vault, inFlight: inFlight, time: time, logger: logger)
     }
 }
 
@@ -140,36 +95,6 @@ extension Composition {
     }
 }
 
-extension Configuration {
-    fileprivate func byGateway<Value>(_ value: KeyPath<Gateway, Value>) -> [String: Value] {
-        Dictionary(gateways.map { ($0.name, $0[keyPath: value]) }, uniquingKeysWith: { first, _ in first })
-    }
-}
-
-extension Configuration {
-    /// The same egress rules as for banks; the system's authorities, and TLS 1.2 for what is not a bank.
-    fileprivate var webhookEndpoints: [WebhookEndpoint] {
-        tenants.flatMap { tenant in
-            tenant.webhooks.map { webhook in
-                let url = webhook.url
-                let endpoint = Endpoint(
-                    scheme: url.scheme == .https ? .https : .http, host: url.address.host.text, port: url.address.port,
-                    minimumTLS: .v12, connectTimeout: .seconds(5), attemptTimeout: WebhookDispatcher.attemptTimeout)
-                return WebhookEndpoint(
-                    tenant: tenant.id, url: "\(url.scheme.rawValue)://\(url.address)\(url.target)", endpoint: endpoint,
-                    target: url.target, secrets: webhook.secrets, kinds: webhook.kinds)
-            }
-        }
-    }
-}
-
-extension Configuration.Webhook {
-    fileprivate var kinds: Set<PaymentEvent.Kind>? {
-        guard case .only(let names) = events else { return nil }
-        return Set(names.compactMap { PaymentEvent.Kind(rawValue: $0) })
-    }
-}
-
 extension RedisURL {
     fileprivate var text: String {
         "\(usesTLS ? "rediss" : "redis")://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
@@ -185,37 +110,6 @@ extension Vault {
             throw RuntimeFailure("The encryption keys must have 32 bytes each and ids of 1 to 64 characters.")
         }
         self.init(first: first, others: Array(keys.dropFirst()), random: random)
-    }
-}
-
-extension Routing {
-    fileprivate init(_ configuration: Configuration, gateways: [Payments.Gateway]) {
-        var allowed: [String: Set<String>] = [:]
-        for tenant in configuration.tenants {
-            if case .only(let names) = tenant.gateways { allowed[tenant.id] = Set(names) }
-        }
-        let routes = configuration.routes.map { route in
-            Routing.Route(
-                methods: route.match.methods.map(Set.init), currencies: route.match.currencies.map(Set.init),
-                tenants: route.match.tenants.map(Set.init), minimumAmount: route.match.minAmount,
-                maximumAmount: route.match.maxAmount,
-                gateways: route.gateways, failoverOnDeclines: Set(route.failoverOnDeclines))
-        }
-        self.init(routes: routes, gateways: gateways, allowed: allowed)
-    }
-}
-
-extension InboundAuthentication {
-    fileprivate init(_ configuration: Configuration) {
-        var schemes: [String: Scheme] = [:]
-        for tenant in configuration.tenants {
-            switch tenant.auth {
-            case .hmac: schemes[tenant.id] = .hmac(KeyRing(tenant.keys))
-            case .jwt: schemes[tenant.id] = .jwt
-            case .none: schemes[tenant.id] = Scheme.none
-            }
-        }
-        self.init(tenants: schemes)
     }
 }
 

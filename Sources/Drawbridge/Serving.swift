@@ -22,27 +22,36 @@ struct Serving {
     private static let drainMargin = Duration.seconds(3)
 
     let composition: Composition
-    let metrics: PrometheusMetrics
+    let generations: Generations
+    let listeners: ListenersTLS
+
+    /// - Throws: `ConfigurationProblems` for a certificate or key that cannot be used.
+    init(_ composition: Composition) throws {
+        self.composition = composition
+        listeners = try ListenersTLS(composition.configuration)
+        generations = Generations(try Generation(composition.configuration, of: composition))
+    }
 
     func run() async throws {
         let logger = composition.logger
         await composition.redis?.start()
         try await PersistenceCheck.look(at: composition)
+        let reloader = Reloader(composition: composition, generations: generations, listeners: listeners)
+        let expiry = ExpiryWarnings(generations: generations, time: composition.time, logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: Draining(composition: composition)),
                 // What is settled while draining is still told.
-                .init(service: Background { [relay = composition.relay] in await relay.run() }),
+                .init(service: Background { [generations] in await generations.forEach { await $0.relay.run() } }),
                 .init(service: Listener(key: "listen.admin.address", service: try admin())),
                 .init(service: Listener(key: "listen.api.address", service: try api())),
                 .init(service: Listener(key: "listen.callbacks.address", service: try callbacks())),
-                .init(service: ReloadRequests(logger: logger)),
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
                 .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
-                .init(service: Background { [waiting = composition.waiting] in await waiting.run() }),
-                .init(service: Background { [dispatcher = composition.dispatcher] in await dispatcher.run() }),
-                .init(service: Background { [recovery = composition.recovery] in await recovery.run() }),
+                .init(service: Background { [generations] in await generations.forEach { await $0.runBackground() } }),
+                .init(service: Background { await expiry.run() }),
+                .init(service: Background { await reloader.run() }),
                 // Last, so that it is the first to stop: readiness fails and nothing new begins from then on.
                 .init(service: Gate(inFlight: composition.inFlight, logger: logger)),
             ],
@@ -54,14 +63,9 @@ struct Serving {
     }
 
     private func api() throws -> some Service {
-        let responder = APIResponder(
-            service: composition.service, feed: composition.feed, authentication: composition.authentication,
-            time: composition.time,
-            random: composition.random,
-            logger: composition.logger)
         let listener = composition.configuration.listen.api
         return Application(
-            responder: responder, server: try server(tls: listener.tls, key: "listen.api.tls"),
+            responder: CurrentResponder(generations: generations, responder: \.api), server: server(tls: listeners.api),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("api"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -70,8 +74,8 @@ struct Serving {
     private func callbacks() throws -> some Service {
         let listener = composition.configuration.listen.callbacks
         return Application(
-            responder: CallbackResponder(intake: composition.callbacks, time: composition.time),
-            server: try server(tls: listener.tls, key: "listen.callbacks.tls"),
+            responder: CurrentResponder(generations: generations, responder: \.callbacks),
+            server: server(tls: listeners.callbacks),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("callbacks"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -79,19 +83,8 @@ struct Serving {
 
     private func admin() throws -> some Service {
         let listener = composition.configuration.listen.admin
-        let operations = AdminOperations(
-            operators: composition.operators, callbacks: composition.callbackReview, webhooks: composition.webhookReview,
-            gateways: composition.gateways, breakers: composition.breakers,
-            time: composition.time, logger: composition.logger)
-        let responder = AdminResponder(
-            store: composition.store, inFlight: composition.inFlight, metrics: metrics,
-            shelves: ShelfGauges(
-                store: composition.store, callbacks: composition.callbackStore,
-                gateways: composition.gateways.map(\.name), metrics: metrics, time: composition.time),
-            operations: operations, token: listener.token,
-            certificates: composition.certificates, time: composition.time, random: composition.random)
         return Application(
-            responder: responder, server: try server(tls: nil, key: "listen.admin.tls"),
+            responder: CurrentResponder(generations: generations, responder: \.admin), server: server(tls: nil),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)),
             onServerRunning: announce("admin"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -114,22 +107,14 @@ struct Serving {
         }
     }
 
-    /// - Parameter key: of `tls` in the configuration.
-    private func server(tls: Configuration.ServerTLS?, key: String) throws -> HTTPServerBuilder {
+    private func server(tls: ListenerTLS?) -> HTTPServerBuilder {
         let random = composition.random
-        let plain = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }],
-                idleTimeout: Self.idleTimeout,
-                httpDecoderConfiguration: Self.headerLimits))
-        guard let tls else { return plain }
-        do { return try .tls(plain, tlsConfiguration: try TLSConfiguration(tls)) } catch {
-            let configuration = composition.configuration
-            throw ConfigurationProblems([
-                ConfigurationProblem(
-                    file: configuration.file, line: configuration.line(of: key), key: key,
-                    expected: "a certificate and its key in PEM files that can be read")
-            ])
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }],
+            idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.headerLimits)
+        guard let tls else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            ReloadableTLSChannel(http: HTTP1Channel(responder: responder, configuration: configuration), tls: tls)
         }
     }
 
@@ -239,35 +224,12 @@ struct Serving {
 
         private func look() async -> Bool {
             guard let tally = try? await composition.store.tally() else { return false }
-            for (gateway, open) in Self.missing(in: tally, configured: composition.gateways.map(\.name)) {
+            for (gateway, open) in Self.missing(in: tally, configured: composition.configuration.gateways.map(\.name)) {
                 composition.logger.warning(
                     "a gateway with open payments is not configured any more; they wait for it as dead letters",
                     metadata: ["gateway": "\(gateway)", "open": "\(open)"])
             }
             return true
         }
-    }
-
-    /// SIGHUP would end the process: it is taken, and says what this version does with it.
-    private struct ReloadRequests: Service {
-        let logger: Logger
-
-        func run() async throws {
-            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-                logger.warning("reload asked for, but this version reads its configuration only at the start; restart it")
-            }
-        }
-    }
-}
-
-extension TLSConfiguration {
-    init(_ files: Configuration.ServerTLS) throws {
-        let chain = try NIOSSLCertificate.fromPEMBytes(try files.certificate.read(upTo: Configuration.maximumPEMLength))
-        let key = try NIOSSLPrivateKey(bytes: try files.key.read(upTo: Configuration.maximumPEMLength), format: .pem)
-        self = .makeServerConfiguration(certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        minimumTLSVersion = .tlsv12
-        guard let authority = files.clientCA else { return }
-        trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(try authority.read(upTo: Configuration.maximumPEMLength)))
-        certificateVerification = .noHostnameVerification
     }
 }

@@ -31,7 +31,11 @@ public protocol BreakerStore: Sendable {
     /// Hands over how they stand, at once and whenever one changes, until the task is cancelled.
     ///
     /// Comes back by itself when the store does, and then begins with all of them.
-    func follow(_ gateways: [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void) async
+    ///
+    /// - Parameter gateways: asked for before each look, for a reload may change them.
+    func follow(
+        _ gateways: @escaping @Sendable () -> [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void
+    ) async
 }
 
 /// Who says something about which breaker.

@@ -10,7 +10,7 @@ extension CircuitBreakers {
     /// For a payment or an authorization. Asks the store only where the call would be the fleet's probe.
     public func permit(_ gateway: String) async -> BreakerPermit {
         let decision = change(gateway) { entry, now in
-            entry.breaker.isDue(at: now) && isAwaited(gateway) ? .refuse : entry.breaker.permit(at: now)
+            entry.breaker.isDue(at: now) && entry.isAwaited ? .refuse : entry.breaker.permit(at: now)
         }
         switch decision {
         case .proceed(let generation): return .proceed(generation: generation)
@@ -27,7 +27,7 @@ extension CircuitBreakers {
     /// - Returns: `refused` when its turn did not come in time or the task was cancelled while it waited.
     public func inquiryPermit(_ gateway: String, until: Duration) async -> BreakerPermit {
         if let generation = freePassage(gateway) { return .proceed(generation: generation) }
-        guard let line = lines[gateway] else { return .proceed(generation: 0) }
+        guard let line = line(of: gateway) else { return .proceed(generation: 0) }
         guard await line.enter(until: until) else { return .refused }
         switch change(gateway, { $0.breaker.permit(at: $1) }) {
         case .probe(let generation): return .turn(await probe(gateway, generation))
@@ -102,7 +102,7 @@ extension CircuitBreakers {
         case .probe(let probe): record(probe, gateway, result, duration: duration)
         case .turn(let probe):
             if let probe { record(probe, gateway, result, duration: duration) }
-            lines[gateway]?.leave()
+            line(of: gateway)?.leave()
         }
     }
 

@@ -24,6 +24,8 @@ struct BreakerEntry: Sendable {
     private static let maximumProbeEnds = 8
 
     var breaker: CircuitBreaker
+    /// Where inquiries and reversals go one at a time.
+    let line: BulkheadLine
     var outbox = Outbox()
     /// The state that was shown last.
     var shown = BreakerState.closed
@@ -31,7 +33,13 @@ struct BreakerEntry: Sendable {
     private var reason: String?
     private var actor: String?
 
-    init(breaker: CircuitBreaker) { self.breaker = breaker }
+    init(breaker: CircuitBreaker, line: BulkheadLine) {
+        self.breaker = breaker
+        self.line = line
+    }
+
+    /// Whether an inquiry or a reversal waits: then it shall be the probe.
+    var isAwaited: Bool { line.waiting > 0 }
 
     func status(at now: Duration) -> BreakerStatus {
         let state = BreakerState(breaker.state(at: now))

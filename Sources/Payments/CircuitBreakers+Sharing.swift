@@ -25,7 +25,7 @@ extension CircuitBreakers {
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.reporting() }
-            if let store { group.addTask { await store.follow(self.gateways) { self.adopt($0) } } }
+            if let store { group.addTask { await store.follow({ self.gateways }) { self.adopt($0) } } }
         }
     }
 

@@ -17,9 +17,6 @@ public final class CircuitBreakers: Sendable {
     let time: any TimeSource
     let random: any RandomSource
     let logger: Logger
-    let gateways: [String]
-    /// Where inquiries and reversals go one at a time.
-    let lines: [String: BulkheadLine]
     /// Wakes the reporting.
     let wakes: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
     private let state: Mutex<[String: BreakerEntry]>
@@ -37,12 +34,32 @@ public final class CircuitBreakers: Sendable {
         self.time = time
         self.random = random
         self.logger = logger
-        gateways = settings.keys.sorted()
-        lines = settings.mapValues { _ in BulkheadLine(places: 1, maximumWaiting: Self.maximumWaiting, time: time) }
         wakes = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        state = Mutex(settings.mapValues { BreakerEntry(breaker: CircuitBreaker(settings: $0)) })
-        for gateway in gateways { Self.show(.closed, of: gateway) }
+        state = Mutex([:])
+        use(settings)
     }
+
+    /// Takes new settings over. A breaker keeps its state; that of a gateway which is gone is forgotten.
+    public func use(_ settings: [String: CircuitBreaker.Settings]) {
+        state.withLock { entries in
+            for gateway in entries.keys where settings[gateway] == nil { entries[gateway] = nil }
+            for (gateway, settings) in settings {
+                if entries[gateway] == nil { Self.show(.closed, of: gateway) }
+                entries[gateway, default: entry(settings)].breaker.use(settings)
+            }
+        }
+    }
+
+    private func entry(_ settings: CircuitBreaker.Settings) -> BreakerEntry {
+        BreakerEntry(
+            breaker: CircuitBreaker(settings: settings),
+            line: BulkheadLine(places: 1, maximumWaiting: Self.maximumWaiting, time: time))
+    }
+
+    var gateways: [String] { state.withLock { $0.keys.sorted() } }
+
+    /// Where inquiries and reversals go one at a time.
+    func line(of gateway: String) -> BulkheadLine? { state.withLock { $0[gateway]?.line } }
 
     // MARK: Asking
 
@@ -50,8 +67,8 @@ public final class CircuitBreakers: Sendable {
     public func refuses(_ gateway: String) -> Bool {
         let now = time.monotonic()
         return state.withLock { entries in
-            guard let breaker = entries[gateway]?.breaker else { return false }
-            return breaker.refuses(at: now) || breaker.isDue(at: now) && isAwaited(gateway)
+            guard let entry = entries[gateway] else { return false }
+            return entry.breaker.refuses(at: now) || entry.breaker.isDue(at: now) && entry.isAwaited
         }
     }
 
@@ -62,9 +79,6 @@ public final class CircuitBreakers: Sendable {
         let now = time.monotonic()
         return state.withLock { $0[gateway]?.status(at: now) }
     }
-
-    /// Whether an inquiry or a reversal waits: then it shall be the probe.
-    func isAwaited(_ gateway: String) -> Bool { lines[gateway].map { $0.waiting > 0 } ?? false }
 
     // MARK: Changing
 

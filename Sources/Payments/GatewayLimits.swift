@@ -24,12 +24,14 @@ public final class GatewayLimits: Sendable {
     }
 
     private final class Lane: Sendable {
+        let limit: Limit
         let line: BulkheadLine
         let hasRate: Bool
         let rate: Mutex<TokenBucket>
         let budget: Mutex<RetryBudget>
 
         init(_ limit: Limit, time: any TimeSource) {
+            self.limit = limit
             line = BulkheadLine(places: limit.concurrency, maximumWaiting: maximumWaiting, time: time)
             // A tenth of a second's worth may come at once: the gateway sees little more than its rate in any second.
             let perSecond = min(limit.perSecond ?? 1, 1_000_000)
@@ -45,8 +47,14 @@ public final class GatewayLimits: Sendable {
     private let lanes: [String: Lane]
     private let time: any TimeSource
 
-    public init(limits: [String: Limit], time: any TimeSource) {
-        lanes = limits.mapValues { Lane($0, time: time) }
+    /// - Parameter earlier: a gateway whose limit is the same there goes on with what it has counted.
+    public init(limits: [String: Limit], continuing earlier: GatewayLimits? = nil, time: any TimeSource) {
+        var lanes: [String: Lane] = [:]
+        for (gateway, limit) in limits {
+            let lane = earlier?.lanes[gateway]
+            lanes[gateway] = lane?.limit == limit ? lane : Lane(limit, time: time)
+        }
+        self.lanes = lanes
         self.time = time
     }
 

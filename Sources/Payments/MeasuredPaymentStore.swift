@@ -72,6 +72,10 @@ public struct MeasuredPaymentStore: PaymentStore {
         try await measuring("tally") { () async throws(StoreFailure) in try await store.tally() }
     }
 
+    public func gatewaysAtWork() async throws(StoreFailure) -> Set<String> {
+        try await measuring("gateways") { () async throws(StoreFailure) in try await store.gatewaysAtWork() }
+    }
+
     public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
         try await measuring("history") { () async throws(StoreFailure) in try await store.history(of: payment) }
     }

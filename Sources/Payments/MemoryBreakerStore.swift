@@ -42,15 +42,17 @@ public final class MemoryBreakerStore: BreakerStore {
 
     public func breakers(of gateways: [String]) async throws(StoreFailure) -> [String: SharedBreaker] { shared(gateways) }
 
-    public func follow(_ gateways: [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void) async {
+    public func follow(
+        _ gateways: @escaping @Sendable () -> [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void
+    ) async {
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let follower = state.withLock { state in
             state.lastFollower += 1
             state.followers[state.lastFollower] = continuation
             return state.lastFollower
         }
-        adopt(shared(gateways))
-        for await _ in changes { adopt(shared(gateways)) }
+        adopt(shared(gateways()))
+        for await _ in changes { adopt(shared(gateways())) }
         state.withLock { _ = $0.followers.removeValue(forKey: follower) }
     }
 

@@ -23,6 +23,9 @@ struct MemoryDueIndex {
         entries[work] = new
     }
 
+    /// Of everything that is ever due.
+    var lanes: Set<String> { Set(entries.values.map(\.lane)) }
+
     /// Oldest first.
     func due(at now: Duration, limit: Int) -> [DueWork] {
         var found: [DueWork] = []

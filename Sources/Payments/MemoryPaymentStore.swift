@@ -78,6 +78,12 @@ public final class MemoryPaymentStore: PaymentStore {
         try access { contents, _ in contents.shelves.tally }
     }
 
+    public func gatewaysAtWork() async throws(StoreFailure) -> Set<String> {
+        try access { contents, _ in
+            contents.dueIndex.lanes.union(contents.shelves.tally.keys.map(\.gateway)).subtracting([""])
+        }
+    }
+
     public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
         try access { contents, now in contents.payment(payment, now: now)?.history ?? [] }
     }

@@ -33,6 +33,8 @@ public protocol PaymentStore: Sendable {
     func listed(on shelf: Shelf.Kind, after: String?, limit: Int) async throws(StoreFailure) -> ShelfPage
     /// How much lies on each shelf.
     func tally() async throws(StoreFailure) -> [Shelf: Int]
+    /// The gateways that anything is still to be done about, now or later (R9).
+    func gatewaysAtWork() async throws(StoreFailure) -> Set<String>
     /// What happened to a payment and its operations, oldest first; at most `StoreLimits.historyEntries`, the newest ones.
     func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry]
 

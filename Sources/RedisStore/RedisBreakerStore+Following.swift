@@ -9,7 +9,9 @@ extension RedisBreakerStore {
     /// How long Redis keeps who waits for a change: after it all are read again, so that nothing stays missed.
     private static let patience = Duration.seconds(5)
 
-    public func follow(_ gateways: [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void) async {
+    public func follow(
+        _ gateways: @escaping @Sendable () -> [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void
+    ) async {
         var failures = 0
         while !Task.isCancelled {
             do throws(StoreFailure) {
@@ -33,14 +35,15 @@ extension RedisBreakerStore {
 
     /// Until the connection fails.
     private func follow(
-        _ gateways: [String], over connection: RedisConnection, _ adopt: ([String: SharedBreaker]) -> Void
+        _ gateways: () -> [String], over connection: RedisConnection, _ adopt: ([String: SharedBreaker]) -> Void
     ) async throws(StoreFailure) {
         // The place in the stream is read before the breakers: what is announced between the two is read twice, never missed.
         var last = try await lastChange(over: connection)
-        adopt(try await breakers(of: gateways, over: connection))
+        adopt(try await breakers(of: gateways(), over: connection))
         while true {
             let changed = try await changes(after: &last, over: connection)
-            let news = changed.map { changed in gateways.filter { changed.contains($0) } } ?? gateways
+            let all = gateways()
+            let news = changed.map { changed in all.filter { changed.contains($0) } } ?? all
             adopt(try await breakers(of: news, over: connection))
         }
     }

@@ -91,6 +91,17 @@ extension RedisPaymentStore {
         return tally
     }
 
+    public func gatewaysAtWork() async throws(StoreFailure) -> Set<String> {
+        var gateways = Set(try await tally().keys.map(\.gateway))
+        for start in stride(from: 0, to: RedisKeys.buckets.count, by: Self.bucketsAtOnce) {
+            let buckets = RedisKeys.buckets[start...].prefix(Self.bucketsAtOnce)
+            for reply in try await client.send(buckets.map { RedisCommand("ZRANGE", keys.due($0), "0", "-1") }) {
+                gateways.formUnion((reply.elements ?? []).compactMap { $0.text.flatMap(RedisMember.init)?.gateway })
+            }
+        }
+        return gateways.subtracting([""])
+    }
+
     private static func counts(_ reply: RedisReply) throws(StoreFailure) -> [(Shelf, Int)] {
         let words = (reply.elements ?? []).map(\.text)
         return try stride(from: 0, to: words.count - 1, by: 2).map { index throws(StoreFailure) in

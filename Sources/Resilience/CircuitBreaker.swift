@@ -31,7 +31,7 @@ public struct CircuitBreaker: Sendable {
         case forcedClosed(until: Duration?)
     }
 
-    public let settings: Settings
+    public private(set) var settings: Settings
     /// Grows with every change of state and with every probe: a result that belongs to an earlier one is dropped.
     public private(set) var generation = 0
     /// Whether the state is the fleet's rather than this breaker's own.
@@ -46,6 +46,12 @@ public struct CircuitBreaker: Sendable {
     public init(settings: Settings) {
         self.settings = settings
         counts = SlidingCounts(window: settings.window, buckets: 10)
+    }
+
+    /// Takes new settings over, and keeps the state. What was counted by another window is forgotten.
+    public mutating func use(_ settings: Settings) {
+        if settings.window != self.settings.window { counts = SlidingCounts(window: settings.window, buckets: 10) }
+        self.settings = settings
     }
 
     // MARK: Asking

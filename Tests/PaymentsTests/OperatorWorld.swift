@@ -133,6 +133,7 @@ final class OperatorStore: PaymentStore {
 
     func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] { try asked { $0.history } }
     func tally() async throws(StoreFailure) -> [Shelf: Int] { try asked { _ in [:] } }
+    func gatewaysAtWork() async throws(StoreFailure) -> Set<String> { try asked { _ in [] } }
     func ping() async throws(StoreFailure) { try asked { _ in } }
 
     // Operators ask for none of these.

@@ -38,7 +38,7 @@ struct RedisBreakerStoreTests {
             try await server.logs("Cluster state changed: ok")
             try await RedisBreakers.with(server) { store in
                 let heard = FollowedBreakers()
-                let following = Task { await store.follow([Self.gateway]) { heard.add($0) } }
+                let following = Task { await store.follow({ [Self.gateway] }) { heard.add($0) } }
                 let settings = CircuitBreaker.Settings(openFor: .milliseconds(1))
                 try await store.reportTrip(report())
                 try await store.reportFailures(5, id: "1", report("a", settings))
@@ -131,7 +131,7 @@ struct RedisBreakerStoreTests {
         try await RedisServer.with { server in
             try await RedisBreakers.with(server) { store in
                 let heard = FollowedBreakers()
-                let following = Task { await store.follow([Self.gateway]) { heard.add($0) } }
+                let following = Task { await store.follow({ [Self.gateway] }) { heard.add($0) } }
                 try await heard.until { $0[Self.gateway]?.state == .closed }
                 try await server.command("CLIENT", "KILL", "TYPE", "normal")
                 try await store.force(Self.gateway, .forcedOpen, reason: "r", actor: "o", limit: nil)
@@ -151,7 +151,7 @@ struct RedisBreakerStoreTests {
         try await RedisServer.with { server in
             try await RedisBreakers.with(server) { store in
                 let heard = FollowedBreakers()
-                let following = Task { await store.follow([Self.gateway]) { heard.add($0) } }
+                let following = Task { await store.follow({ [Self.gateway] }) { heard.add($0) } }
                 try await heard.until { $0[Self.gateway] != nil }
                 server.suspend()
                 let started = ContinuousClock.now

@@ -129,7 +129,7 @@ struct RedisSlotMoveTests {
             try await RedisBreakers.with(target) { follower in
                 try await RedisBreakers.with(cluster) { store in
                     let heard = FollowedBreakers()
-                    let following = Task { await follower.follow(["bank-a"]) { heard.add($0) } }
+                    let following = Task { await follower.follow({ ["bank-a"] }) { heard.add($0) } }
                     try await store.force("bank-a", .forcedOpen, reason: "r", actor: "o", limit: nil)
                     try await heard.until { $0["bank-a"]?.state == .forcedOpen }
                     try await cluster.open(slot, from: source, to: target)

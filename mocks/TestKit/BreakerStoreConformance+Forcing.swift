@@ -57,7 +57,7 @@ extension BreakerStoreConformance {
         .init("who follows hears of all at once, and of each change") { subject in
             try await subject.store.force("bank-b", .forcedOpen, reason: "r", actor: "o", limit: nil)
             let heard = FollowedBreakers()
-            let following = Task { await subject.store.follow([gateway, "bank-b"]) { heard.add($0) } }
+            let following = Task { await subject.store.follow({ [gateway, "bank-b"] }) { heard.add($0) } }
             try await heard.until { $0["bank-b"]?.state == .forcedOpen && $0[gateway] == SharedBreaker() }
             try await subject.store.reportFailures(5, id: "1", report(subject, "a"))
             try await heard.until { $0[gateway]?.isCounting == true }
@@ -72,7 +72,7 @@ extension BreakerStoreConformance {
         .init("who follows hears that a count has ended, and of a probe") { subject in
             let settings = CircuitBreaker.Settings(openFor: .milliseconds(20))
             let heard = FollowedBreakers()
-            let following = Task { await subject.store.follow([gateway]) { heard.add($0) } }
+            let following = Task { await subject.store.follow({ [gateway] }) { heard.add($0) } }
             try await fail(subject, "a", 1)
             try await heard.until { $0[gateway]?.isCounting == true }
             try await subject.store.reportSuccess(report(subject, "b"))
@@ -87,8 +87,8 @@ extension BreakerStoreConformance {
         },
         .init("several follow, and one that stops takes nothing from the others") { subject in
             let (first, second) = (FollowedBreakers(), FollowedBreakers())
-            let leaving = Task { await subject.store.follow([gateway]) { first.add($0) } }
-            let staying = Task { await subject.store.follow([gateway]) { second.add($0) } }
+            let leaving = Task { await subject.store.follow({ [gateway] }) { first.add($0) } }
+            let staying = Task { await subject.store.follow({ [gateway] }) { second.add($0) } }
             try await first.until { $0[gateway] != nil }
             try await second.until { $0[gateway] != nil }
             leaving.cancel()

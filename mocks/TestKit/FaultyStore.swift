@@ -97,6 +97,10 @@ public final class FaultyStore: PaymentStore {
         try await passing(.read) { () async throws(StoreFailure) in try await kept.tally() }
     }
 
+    public func gatewaysAtWork() async throws(StoreFailure) -> Set<String> {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.gatewaysAtWork() }
+    }
+
     public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
         try await passing(.read) { () async throws(StoreFailure) in try await kept.history(of: payment) }
     }

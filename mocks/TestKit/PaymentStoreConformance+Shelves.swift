@@ -46,6 +46,28 @@ extension PaymentStoreConformance {
                 #expect(try await test.store.listed(on: kind, after: nil, limit: 100).items.count == count)
             }
         },
+        .init("A gateway is at work while anything is to be done about it, now or later, and not when it is done") { test in
+            #expect(try await test.store.gatewaysAtWork().isEmpty)
+            var claimed = try Sample.payment(1)
+            claimed.gateway = "bank-a"
+            _ = try await test.store.claim(Sample.claim(claimed))
+            #expect(try await test.store.gatewaysAtWork() == ["bank-a"])
+            var asked = try await test.settled(.requiresAction, number: 2, wake: .seconds(3_600))
+            asked = asked.next(.requiresAction)
+            asked.gateway = "bank-b"
+            _ = try await test.store.settle(
+                Settlement(record: asked, expectedVersion: asked.version - 1, wake: .seconds(3_600), keeping: Sample.kept))
+            #expect(try await test.store.gatewaysAtWork() == ["bank-a", "bank-b"])
+            try await test.settle(asked.next(.failed))
+            #expect(try await test.store.gatewaysAtWork() == ["bank-a"])
+        },
+        .init("A dead letter keeps its gateway at work") { test in
+            var dead = try await test.settled(.queued)
+            dead = dead.next(.manualReview)
+            dead.deadLetter = DeadLetter(.queueGaveUp, since: Sample.start)
+            try await test.settle(dead)
+            #expect(try await test.store.gatewaysAtWork() == ["bank-a"])
+        },
         .init("What leaves the last shelf is counted nowhere") { test in
             let payment = try await test.settled(.queued)
             try await test.settle(payment.next(.failed))

@@ -56,7 +56,9 @@ public final class WatchedBreakerStore: BreakerStore {
         try await kept.breakers(of: gateways)
     }
 
-    public func follow(_ gateways: [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void) async {
+    public func follow(
+        _ gateways: @escaping @Sendable () -> [String], _ adopt: @escaping @Sendable ([String: SharedBreaker]) -> Void
+    ) async {
         await kept.follow(gateways) { [heard] breakers in
             adopt(breakers)
             heard.add(breakers)

@@ -6,7 +6,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the payments API until SIGTERM or SIGINT.",
         discussion:
-            "Logs go to standard output, a line each; the lines \"listening\" name the ports. SIGTERM drains: what is in flight finishes."
+            "Logs go to standard output, a line each; the lines \"listening\" name the ports. SIGTERM drains: what is in flight finishes. SIGHUP reads the file again; certificates, keys and secrets are read again when their files change."
     )
 
     @OptionGroup var configuration: ConfigurationOption
@@ -20,14 +20,14 @@ struct ServeCommand: AsyncParsableCommand {
         let format: LineLogHandler.Format = configuration.log.format == .json ? .json : .text
         let logger = Logger(label: "drawbridge") { LineLogHandler(label: $0, format: format, time: time, logLevel: level) }
         let executor = EventLoopExecutor()
-        let composition: Composition
+        let serving: Serving
         do {
-            composition = try Composition(
-                configuration, executor: executor, time: time, random: SystemRandom(), logger: logger)
+            serving = try Serving(
+                Composition(
+                    configuration, executor: executor, metrics: metrics, time: time, random: SystemRandom(), logger: logger))
         } catch {
             throw error is ConfigurationProblems ? error : RuntimeFailure("Cannot start: \(error)")
         }
-        let serving = Serving(composition: composition, metrics: metrics)
         do {
             try await withTaskExecutorPreference(executor) { try await serving.run() }
         } catch {

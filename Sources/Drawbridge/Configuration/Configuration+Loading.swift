@@ -37,7 +37,8 @@ extension Configuration {
         do { root = try YAMLDocument.value(of: text) } catch {
             throw ConfigurationProblems(file: file.path, line: error.line, expected: error.expected)
         }
-        let secrets = SecretResolver(folder: file.folder, environment: environment, allowsText: true)
+        let files = WatchedFiles()
+        let secrets = SecretResolver(folder: file.folder, environment: environment, files: files, allowsText: true)
         let reading = ConfigurationReading(file: file.path, secrets: secrets)
         let section = ConfigurationSection(root, path: "", line: root.line, reading: reading)
         var configuration = Configuration(section, adapters: adapters)
@@ -48,6 +49,8 @@ extension Configuration {
         configuration.checkCallbacks(section)
         guard reading.problems.isEmpty else { throw ConfigurationProblems(reading.problems) }
         configuration.file = file.path
+        configuration.text = text
+        configuration.files = files
         configuration.keys = reading.keys
         return configuration
     }

@@ -20,6 +20,9 @@ struct Configuration: Sendable {
 
     /// The file it was read from, and the keys that the file sets.
     var file = ""
+    /// What stood in it: read again when a file changes that it names.
+    var text = ""
+    var files = WatchedFiles()
     var keys: [ConfiguredKey] = []
 
     init() {}

@@ -143,7 +143,11 @@ extension ConfigurationSection {
     /// A path, relative to the folder of the configuration file; `file:` may stand before it.
     func file(_ name: String) -> LocalFile? {
         value(name, .text("a path") { !$0.hasPrefix("env:") && !$0.hasPrefix("text:") && $0 != "file:" }).map { text in
-            LocalFile(path: text.hasPrefix("file:") ? String(text.dropFirst(5)) : text, relativeTo: reading.secrets.folder)
+            let file = LocalFile(
+                path: text.hasPrefix("file:") ? String(text.dropFirst(5)) : text, relativeTo: reading.secrets.folder)
+            // `system` is a word, not a file.
+            if text != "system" { reading.secrets.files.note(file) }
+            return file
         }
     }
 }

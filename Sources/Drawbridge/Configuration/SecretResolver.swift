@@ -8,6 +8,8 @@ struct SecretResolver: Sendable {
 
     let folder: String
     let environment: [String: String]
+    /// Told of every file that a secret is read from.
+    var files = WatchedFiles()
     /// Only when every listener is on a loopback address.
     var allowsText: Bool
 
@@ -37,7 +39,9 @@ struct SecretResolver: Sendable {
     }
 
     private func file(_ path: String) throws(AdapterSettings.SecretFailure) -> Secret {
-        guard let bytes = try? LocalFile(path: path, relativeTo: folder).read(upTo: Self.maximumLength) else {
+        let file = LocalFile(path: path, relativeTo: folder)
+        files.note(file)
+        guard let bytes = try? file.read(upTo: Self.maximumLength) else {
             throw failure("the file that file: names to be there, readable and at most \(Self.maximumLength) bytes")
         }
         let trimmed = Self.trimmed(bytes)

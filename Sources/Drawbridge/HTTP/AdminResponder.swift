@@ -70,7 +70,7 @@ struct AdminResponder: HTTPResponder {
         for entry in certificates.entries {
             Gauge(
                 label: "drawbridge_tls_certificate_expiry_seconds",
-                dimensions: [("gateway", entry.gateway), ("certificate", entry.certificate)]
+                dimensions: entry.labels
             ).record((entry.expires - time.now()).inSeconds)
         }
         return Response(

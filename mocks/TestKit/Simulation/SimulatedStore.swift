@@ -140,6 +140,10 @@ package struct SimulatedStore: PaymentStore {
         try await passing("tally") { store throws(StoreFailure) in try await store.tally() }
     }
 
+    package func gatewaysAtWork() async throws(StoreFailure) -> Set<String> {
+        try await passing("gateways") { store throws(StoreFailure) in try await store.gatewaysAtWork() }
+    }
+
     package func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
         try await passing("history") { store throws(StoreFailure) in try await store.history(of: payment) }
     }
