@@ -23,12 +23,12 @@ import Testing
 
         deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-        func tls(demandsCertificate: Bool) throws -> TLSConfiguration {
+        func tls(demandsCertificate: Bool) throws -> ListenerTLS {
             let server = try authority.server(valid: CallbackCertificateTests.valid)
             var files = Configuration.ServerTLS(
                 certificate: try write("server.pem", server.certificate), key: try write("server.key", server.key))
             if demandsCertificate { files.clientCA = try write("ca.pem", authority.root.certificate) }
-            return try TLSConfiguration(files)
+            return ListenerTLS(try NIOSSLContext(files))
         }
 
         private func write(_ name: String, _ bytes: [UInt8]) throws -> LocalFile {

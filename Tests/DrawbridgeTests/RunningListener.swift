@@ -1,6 +1,5 @@
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOPosix
@@ -40,11 +39,11 @@ struct RunningListener {
 
     /// Runs until `body` ends.
     static func run(
-        _ intake: RecordingIntake, tls: TLSConfiguration? = nil, body: @escaping @Sendable (RunningListener) async throws -> Void
+        _ intake: some CallbackIntake, tls: ListenerTLS? = nil, body: @escaping @Sendable (RunningListener) async throws -> Void
     ) async throws {
         let (ports, running) = AsyncStream<Int>.makeStream()
         let application = Application(
-            responder: CallbackResponder(intake: intake, time: ManualTime()), server: try server(tls),
+            responder: CallbackResponder(intake: intake, time: ManualTime()), server: server(tls),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { running.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -59,10 +58,12 @@ struct RunningListener {
     }
 
     /// As `Serving` puts it together.
-    private static func server(_ tls: TLSConfiguration?) throws -> HTTPServerBuilder {
-        let plain = HTTPServerBuilder.http1(configuration: .init(additionalChannelHandlers: [RefusalHandler { "test" }]))
-        guard let tls else { return plain }
-        return try .tls(plain, tlsConfiguration: tls)
+    private static func server(_ tls: ListenerTLS?) -> HTTPServerBuilder {
+        let configuration = HTTP1Channel.Configuration(additionalChannelHandlers: [RefusalHandler { "test" }])
+        guard let tls else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            ReloadableTLSChannel(http: HTTP1Channel(responder: responder, configuration: configuration), tls: tls)
+        }
     }
 
     /// Sends the bytes over a connection of its own and reads until the listener closes it.

@@ -11,6 +11,8 @@ public final class Gate: Sendable {
 
     public init() {}
 
+    public var isOpen: Bool { state.withLock(\.isOpen) }
+
     public func open() {
         let waiting = state.withLock { state in
             state.isOpen = true

@@ -15,6 +15,8 @@ struct Generation: Sendable {
     let dispatcher: WebhookDispatcher
     let limits: GatewayLimits
     let certificates: CertificateExpiry
+    /// Certificates and keys that could not be used when they were read: unreadable, expired, or another's.
+    let problems: [String]
     let api: APIResponder
     let callbacks: CallbackResponder
     let admin: AdminResponder
@@ -30,6 +32,9 @@ struct Generation: Sendable {
         }
         self.gateways = gateways
         certificates = CertificateExpiry(gateways, configuration.listen)
+        problems = configuration.fileFindings(at: base.time.now()).filter { $0.severity == .problem }.map {
+            "\($0.key): \($0.message)"
+        }
         limits = GatewayLimits(limits: configuration.byGateway(\.limit), continuing: earlier?.limits, time: base.time)
         let endpoints = configuration.webhookEndpoints
         let dispatcher = WebhookDispatcher(

@@ -64,8 +64,8 @@ struct Reloader: Sendable {
         let old = generations.current
         let configuration = try read(trigger, after: old.configuration)
         try refuseRestart(configuration)
-        try refuseNewProblems(configuration, after: old.configuration)
         let next = try Generation(configuration, of: composition, after: old)
+        try refuseProblems(of: next, after: old)
         try await refuseAbandoning(old.gateways, next.gateways)
         let contexts = try ListenersTLS.Contexts(configuration)
         composition.breakers.use(configuration.breakerSettings)
@@ -89,14 +89,10 @@ struct Reloader: Sendable {
         }
     }
 
-    /// A certificate that is unreadable, expired or another key's. What was wrong before is no reason to refuse the rest.
-    private func refuseNewProblems(_ configuration: Configuration, after old: Configuration) throws {
-        let now = composition.time.now()
-        let known = old.fileFindings(at: now).map(\.message)
-        let problems = configuration.fileFindings(at: now).filter { $0.severity == .problem && !known.contains($0.message) }
-        guard problems.isEmpty else {
-            throw RuntimeFailure(problems.map { "\($0.key): \($0.message)" }.joined(separator: "; "))
-        }
+    /// What was wrong before is no reason to refuse the rest.
+    private func refuseProblems(of next: Generation, after old: Generation) throws {
+        let problems = next.problems.filter { !old.problems.contains($0) }
+        guard problems.isEmpty else { throw RuntimeFailure(problems.joined(separator: "; ")) }
     }
 
     /// A gateway that payments are open at stays, and stays the same (R9).
