@@ -50,6 +50,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // HMAC-SHA-256, SHA-256 and AES-GCM.
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Verifies the access tokens of tenants: the JOSE formats and RSA.
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         // Reads the certificates that `check` opens, makes those that tests need.
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         // DER and PEM beneath swift-certificates.
@@ -103,6 +105,7 @@ let package = Package(
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
