@@ -22,6 +22,7 @@ struct Composition: Sendable {
     let redis: Redis?
     let transport: CurlTransport
     let vault: Vault
+    let keySets: KeySets
     let breakers: CircuitBreakers
     let feed: EventFeed
     let inFlight: InFlight
@@ -49,6 +50,7 @@ struct Composition: Sendable {
         events = redis?.events ?? MemoryEventStore(payments: memory, time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         vault = try Vault(configuration.encryption, random: random)
+        keySets = KeySets(transport: transport, time: time, logger: logger)
         breakers = CircuitBreakers(
             settings: configuration.breakerSettings, store: redis?.breakers, replica: Hex.encode(random.bytes(8)), time: time,
             random: random, logger: logger)

@@ -66,8 +66,20 @@ extension Configuration {
 
     private func keySetFinding(_ tenant: Tenant) -> ConfigurationFinding? {
         guard case .file(let file)? = tenant.jwt?.jwks else { return nil }
-        let set = (try? file.read(upTo: Self.maximumPEMLength)).flatMap { try? JSON(parsing: $0) }
-        return set?["keys"]?.elements == nil
-            ? finding(.problem, "tenants.\(tenant.id).jwt.jwks", "\(file.path) is not a JSON Web Key Set") : nil
+        let message: String
+        do throws(JSONWebKeySet.Failure) {
+            _ = try KeySetSource.keys(in: file)
+            return nil
+        } catch {
+            message =
+                switch error {
+                case .unreadable: "\(file.path) cannot be read"
+                case .tooLarge: "\(file.path) is over \(JSONWebKeySet.maximumLength) bytes or \(JSONWebKeySet.maximumKeys) keys"
+                case .malformed: "\(file.path) is not a JSON Web Key Set"
+                case .noUsableKey:
+                    "\(file.path) has no public key for RS256 (of 2048 bits or more) or ES256 signatures with a kid"
+                }
+        }
+        return finding(.problem, "tenants.\(tenant.id).jwt.jwks", message)
     }
 }

@@ -24,15 +24,18 @@ struct APIResponder: HTTPResponder {
         var requestID = InboundHeaders.freshRequestID(random)
         var route: APIRoute?
         let answer: Answer
+        var challenge: String?
         do {
             requestID = try InboundHeaders(request.headers).requestID(random)
             route = try Self.route(of: request)
             answer = try await respond(to: request, at: route, requestID: requestID, arrived: arrived)
         } catch {
             answer = Answer(error, requestID: requestID)
+            challenge = authentication.challenge(request.headers, error)
         }
         RequestDuration(method: request.method, route: route?.template, status: answer.status).record(time.monotonic() - arrived)
-        let response = Response(answer, requestID: requestID, allowing: route?.methods ?? [])
+        var response = Response(answer, requestID: requestID, allowing: route?.methods ?? [])
+        response.headers[.wwwAuthenticate] = challenge
         // A body after the answer to HEAD would be read as the next answer.
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -62,8 +65,10 @@ struct APIResponder: HTTPResponder {
         let headers = InboundHeaders(request.headers)
         let message = InboundAuthentication.Message(
             method: request.method.rawValue, target: request.head.path ?? "", body: body, headers: headers)
-        let tenant = try authentication.tenant(of: message, at: time.now())
-        let call = Call(tenant: tenant, idempotencyKey: "", requestID: requestID, arrived: arrived, patience: headers.patience())
+        let sender = try await authentication.tenant(of: message, at: time.now())
+        let call = Call(
+            tenant: sender.tenant, credential: sender.credential, idempotencyKey: "", requestID: requestID, arrived: arrived,
+            patience: headers.patience())
         return try await perform(route, request, body, headers, call)
     }
 

@@ -1,4 +1,5 @@
 import AdapterKit
+import HTTPTypes
 import Payments
 import Signing
 
@@ -8,8 +9,14 @@ struct InboundAuthentication: Sendable {
         case hmac(KeyRing)
         /// Anybody on this machine; refused off loopback by the configuration.
         case none
-        /// Declared in the configuration, not built yet: everything is refused.
-        case jwt
+        case jwt(BearerAuthentication)
+    }
+
+    /// Who sent a request, and what showed it.
+    struct Authenticated: Equatable {
+        let tenant: String
+        /// The id of the key, at most 64 characters; `nil` where none was asked for.
+        let credential: String?
     }
 
     struct Message {
@@ -28,22 +35,32 @@ struct InboundAuthentication: Sendable {
     init(tenants: [String: Scheme]) { self.tenants = tenants }
 
     /// The tenant, once the request proved that it is from there.
-    func tenant(of message: Message, at now: Timestamp) throws(Problem) -> String {
+    func tenant(of message: Message, at now: Timestamp) async throws(Problem) -> Authenticated {
         let tenant = try message.headers.tenant()
         switch tenants[tenant] {
         case nil:
             throw Problem(
                 .unauthenticated, "X-Tenant-Id names no tenant of this deployment.",
                 errors: [.init("/headers/X-Tenant-Id", "names no tenant")])
-        case .some(.none): return tenant
-        case .jwt: throw Problem(.unauthenticated, "Bearer tokens are not accepted yet by this version.")
+        case .some(.none): return Authenticated(tenant: tenant, credential: nil)
+        case .jwt(let bearer):
+            return Authenticated(
+                tenant: tenant, credential: try await bearer.credential(message.headers, for: tenant, at: now))
         case .hmac(let ring):
-            try verify(message, tenant: tenant, ring: ring, at: now)
-            return tenant
+            return Authenticated(tenant: tenant, credential: try verify(message, tenant: tenant, ring: ring, at: now))
         }
     }
 
-    private func verify(_ message: Message, tenant: String, ring: KeyRing, at now: Timestamp) throws(Problem) {
+    /// `WWW-Authenticate` of a 401 (RFC 6750): for tenants who show access tokens.
+    func challenge(_ headers: HTTPFields, _ problem: Problem) -> String? {
+        guard problem.code.status == 401, let tenant = try? InboundHeaders(headers).tenant(), case .jwt = tenants[tenant] else {
+            return nil
+        }
+        return problem.code == .unauthenticated ? "Bearer" : #"Bearer error="invalid_token""#
+    }
+
+    /// - Returns: the id of the key.
+    private func verify(_ message: Message, tenant: String, ring: KeyRing, at now: Timestamp) throws(Problem) -> String {
         let keyID = try required("X-Key-Id", message)
         let timestamp = try required("X-Timestamp", message)
         let signature = try required("X-Signature", message)
@@ -67,6 +84,7 @@ struct InboundAuthentication: Sendable {
                 "X-Timestamp must be UTC, such as \(now.rfc3339WholeSeconds), and within 5 minutes of now.",
                 errors: [.init("/headers/X-Timestamp", "must be within 5 minutes of now")])
         }
+        return keyID
     }
 
     private func required(_ name: String, _ message: Message) throws(Problem) -> String {
@@ -85,5 +103,19 @@ struct InboundAuthentication: Sendable {
             let secrets = ring.verifying(id: keyID, at: now).map(\.secret)
             return !secrets.isEmpty && HMACV1.verify(signature, of: request, with: secrets)
         }
+    }
+}
+
+extension InboundAuthentication {
+    init(_ configuration: Configuration, keySets: KeySets) {
+        var schemes: [String: Scheme] = [:]
+        for tenant in configuration.tenants {
+            switch tenant.auth {
+            case .hmac: schemes[tenant.id] = .hmac(KeyRing(tenant.keys))
+            case .jwt: schemes[tenant.id] = tenant.jwt.map { .jwt(BearerAuthentication($0, keys: keySets.cache(for: $0.jwks))) }
+            case .none: schemes[tenant.id] = Scheme.none
+            }
+        }
+        self.init(tenants: schemes)
     }
 }

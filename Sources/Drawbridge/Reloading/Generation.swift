@@ -61,7 +61,7 @@ struct Generation: Sendable {
         recovery = Recovery(service: service)
         waiting = WaitingCallbacks(service: service)
         api = APIResponder(
-            service: service, feed: base.feed, authentication: InboundAuthentication(configuration), time: base.time,
+            service: service, feed: base.feed, authentication: InboundAuthentication(configuration, keySets: base.keySets), time: base.time,
             random: base.random, logger: base.logger)
         callbacks = CallbackResponder(
             intake: CallbackReceiver(service: service, time: base.time, logger: base.logger), time: base.time)
@@ -137,19 +137,5 @@ extension Routing {
                 gateways: route.gateways, failoverOnDeclines: Set(route.failoverOnDeclines))
         }
         self.init(routes: routes, gateways: gateways, allowed: allowed)
-    }
-}
-
-extension InboundAuthentication {
-    fileprivate init(_ configuration: Configuration) {
-        var schemes: [String: Scheme] = [:]
-        for tenant in configuration.tenants {
-            switch tenant.auth {
-            case .hmac: schemes[tenant.id] = .hmac(KeyRing(tenant.keys))
-            case .jwt: schemes[tenant.id] = .jwt
-            case .none: schemes[tenant.id] = Scheme.none
-            }
-        }
-        self.init(tenants: schemes)
     }
 }
