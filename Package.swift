@@ -155,6 +155,7 @@ let package = Package(
             dependencies: [
                 "AdapterKit", "Payments", "Resilience", "Signing",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
