@@ -41,6 +41,8 @@ package struct Setup: Sendable {
     package var callback = ["keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }]"]
     /// Of the tenant acme, as flow sequences' elements.
     package var webhooks: [String] = []
+    /// Further tenants, as lines of their section.
+    package var tenantLines: [String] = []
     /// Where banks call back; 0 is a free port.
     package var callbackPort = 0
     /// What the callback listener shows. With it, it speaks TLS and asks for a certificate of `authority`.
@@ -142,7 +144,7 @@ package struct Setup: Sendable {
                 keys: [{ id: other-1, secret: "file:other.secret" }]
               open:
                 auth: none
-            gateways:
+            \(tenantLines.map { "  \($0)\n" }.joined())gateways:
             \(names.indices.map { gateway(names[$0], port: ports[$0]) }.joined(separator: "\n"))
             routes:
             \(route(names))
