@@ -16,6 +16,7 @@ struct Composition: Sendable {
     let configuration: Configuration
     let executor: EventLoopExecutor
     let store: any PaymentStore
+    let auditLog: any AuditLog
     let callbackStore: any CallbackStore
     let events: any EventStore & DeliveryStore
     /// Set when the store is Redis: it has connections to start and to close.
@@ -45,14 +46,17 @@ struct Composition: Sendable {
         transport = try CurlTransport()
         redis = try Redis(configuration, group: executor.group, time: time, random: random, logger: logger)
         let memory = MemoryPaymentStore(time: time)
+        let memoryLog = MemoryAuditLog()
+        auditLog = redis.map { RedisAuditLog(beside: $0.payments) } ?? memoryLog
         store = MeasuredPaymentStore(redis?.payments ?? memory, time: time)
         callbackStore = redis?.callbacks ?? MemoryCallbackStore(time: time)
-        events = redis?.events ?? MemoryEventStore(payments: memory, time: time)
+        events = redis?.events ?? MemoryEventStore(payments: memory, audit: memoryLog, time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         vault = try Vault(configuration.encryption, random: random)
         keySets = KeySets(transport: transport, time: time, logger: logger)
         breakers = CircuitBreakers(
-            settings: configuration.breakerSettings, store: redis?.breakers, replica: Hex.encode(random.bytes(8)), time: time,
+            settings: configuration.breakerSettings, store: redis?.breakers, audit: auditLog,
+            replica: Hex.encode(random.bytes(8)), time: time,
             random: random, logger: logger)
         feed = EventFeed(store: events, vault: vault, inFlight: inFlight, time: time, logger: logger)
     }

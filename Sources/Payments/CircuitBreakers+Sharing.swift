@@ -17,6 +17,9 @@ extension CircuitBreakers {
             try await store.force(gateway, order, reason: reason, actor: actor, limit: limit)
             adopt(try await store.breakers(of: [gateway]))
         } else {
+            let before = status(of: gateway)?.state
+            let entry = HistoryEntry.forced(gateway, from: before, order, reason: reason, by: actor, limit: limit, at: time.now())
+            try await audit?.append(entry, to: .gateway(gateway))
             _ = change(gateway) { $0.force(order, reason: reason, actor: actor, limit: limit, at: $1) }
         }
     }

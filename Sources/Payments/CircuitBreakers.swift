@@ -13,6 +13,8 @@ public final class CircuitBreakers: Sendable {
     private static let maximumWaiting = 1_000
 
     let store: (any BreakerStore)?
+    /// For what operators do where nothing is shared.
+    let audit: (any AuditLog)?
     let replica: String
     let time: any TimeSource
     let random: any RandomSource
@@ -24,12 +26,15 @@ public final class CircuitBreakers: Sendable {
     /// - Parameters:
     ///   - settings: by gateway; calls to any other always proceed.
     ///   - store: `nil`: nothing is shared.
+    ///   - audit: where an operator's change is written before it is made, while nothing is shared; a store writes it itself.
     ///   - replica: different for every process of the fleet.
     public init(
-        settings: [String: CircuitBreaker.Settings], store: (any BreakerStore)?, replica: String, time: any TimeSource,
+        settings: [String: CircuitBreaker.Settings], store: (any BreakerStore)?, audit: (any AuditLog)? = nil, replica: String,
+        time: any TimeSource,
         random: any RandomSource, logger: Logger
     ) {
         self.store = store
+        self.audit = audit
         self.replica = replica
         self.time = time
         self.random = random

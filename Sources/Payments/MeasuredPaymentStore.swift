@@ -76,8 +76,12 @@ public struct MeasuredPaymentStore: PaymentStore {
         try await measuring("gateways") { () async throws(StoreFailure) in try await store.gatewaysAtWork() }
     }
 
-    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
-        try await measuring("history") { () async throws(StoreFailure) in try await store.history(of: payment) }
+    public func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail {
+        try await measuring("history") { () async throws(StoreFailure) in try await store.trail(of: payment) }
+    }
+
+    public func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage {
+        try await measuring("walk") { () async throws(StoreFailure) in try await store.payments(after: after, limit: limit) }
     }
 
     public func match(

@@ -35,6 +35,9 @@ struct MemoryClaim: Sendable {
         if case .renew(let lease) = hold { self.hold(lease, now: now) } else { due = wake.map { now + $0 } }
     }
 
+    /// Whether somebody has it, though his lease may have run out.
+    var hasOwner: Bool { holder != nil }
+
     /// The token of a lease that has not run out.
     func holder(at now: Duration) -> String? { holder.flatMap { now < $0.until ? $0.token : nil } }
 

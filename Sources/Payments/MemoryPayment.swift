@@ -33,7 +33,7 @@ struct MemoryPayment: Sendable {
     var isLined = false
     private(set) var reservations = Reservations()
     private(set) var operations: [OperationID: Operation] = [:]
-    private(set) var history: [HistoryEntry] = []
+    private(set) var trail: AuditTrail
     /// Of callbacks that were taken in, oldest first.
     private(set) var marks: [CallbackMark] = []
     private var buried: DeadLetter?
@@ -45,6 +45,14 @@ struct MemoryPayment: Sendable {
         self.claim = claim
         self.keeping = keeping
         self.changedAt = changedAt
+        self.trail = AuditTrail(of: .payment(record.id))
+    }
+
+    /// As a claim begins it.
+    init(_ claim: PaymentClaim, now: Duration) {
+        let state = MemoryClaim(fingerprint: claim.fingerprints.first, lease: claim.lease, answered: claim.answered, now: now)
+        self.init(record: claim.record, claim: state, keeping: claim.keeping, changedAt: now)
+        trail.append(claim.created)
     }
 
     /// For a payment that was lost and is written whole.
@@ -80,16 +88,22 @@ struct MemoryPayment: Sendable {
     }
 
     /// The version tells the old owner that it is one no longer.
-    mutating func takenOver(at now: Duration) -> PaymentClaimResult {
+    mutating func takenOver(by claim: PaymentClaim, at now: Duration) -> PaymentClaimResult {
+        trail.append(claim.takenOver)
         record.version += 1
         return .takenOver(stored(at: now))
     }
 
     // MARK: Recovering
 
-    mutating func take(_ operation: OperationID?, lease: Lease, now: Duration) -> TakeResult {
+    /// - Parameter entry: written where an owner's lease has run out; nobody had it before a turn of the schedule.
+    mutating func take(_ operation: OperationID?, lease: Lease, _ entry: HistoryEntry, now: Duration) -> TakeResult {
+        let hadOwner = operation.map { operations[$0]?.claim.hasOwner ?? false } ?? claim.hasOwner
         guard let verdict = take(operation, with: lease, now: now) else { return .gone }
-        if case .takenOver = verdict { record.version += 1 }
+        if case .takenOver = verdict {
+            if hadOwner { trail.append(entry) }
+            record.version += 1
+        }
         return work(operation, at: now).map { .taken($0) } ?? .gone
     }
 
@@ -100,7 +114,8 @@ struct MemoryPayment: Sendable {
         return known.claim.take(lease, now: now)
     }
 
-    mutating func bury(_ operation: OperationID?, as letter: DeadLetter) {
+    mutating func bury(_ operation: OperationID?, as letter: DeadLetter, _ entry: HistoryEntry) {
+        trail.append(entry)
         if let operation {
             guard var known = operations[operation] else { return }
             known.claim.bury()
@@ -119,6 +134,7 @@ struct MemoryPayment: Sendable {
         if var known = operations[id] {
             let verdict = known.claim.judge(fingerprints: claim.fingerprints, lease: claim.lease, now: now)
             put(known)
+            if case .takenOver = verdict { trail.append(claim.takenOver) }
             return result(of: verdict, for: known, now: now)
         }
         if let refusal = refusal(of: claim, now: now) { return refusal }
@@ -126,6 +142,7 @@ struct MemoryPayment: Sendable {
             throw StoreFailure(code: .full, detail: "too many operations on one payment")
         }
         let operation = reserve(claim, now: now)
+        trail.append(claim.requested)
         return .new(stored(at: now), operation)
     }
 
@@ -240,8 +257,7 @@ struct MemoryPayment: Sendable {
     }
 
     private mutating func remember(_ mark: CallbackMark?, _ entries: [HistoryEntry]) {
-        history += entries
-        history.removeFirst(max(0, history.count - StoreLimits.historyEntries))
+        for entry in entries.suffix(StoreLimits.historyEntries) { trail.append(entry) }
         if let mark { marks.append(mark) }
         marks.removeFirst(max(0, marks.count - StoreLimits.callbackMarks))
     }

@@ -54,7 +54,8 @@ public final class MemoryPaymentStore: PaymentStore {
     }
 
     public func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
-        try access { contents, now in contents.take(work, lease: lease, now: now) }
+        let entry = HistoryEntry.recovered(work, at: time.now())
+        return try access { contents, now in contents.take(work, lease: lease, entry, now: now) }
     }
 
     public func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? {
@@ -84,8 +85,13 @@ public final class MemoryPaymentStore: PaymentStore {
         }
     }
 
-    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
-        try access { contents, now in contents.payment(payment, now: now)?.history ?? [] }
+    public func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail {
+        try access { contents, now in contents.payment(payment, now: now)?.trail ?? AuditTrail(of: .payment(payment)) }
+    }
+
+    public func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage {
+        guard let number = Int(after ?? "0") else { throw StoreFailure(code: .refused, detail: "not a cursor of this store") }
+        return try access { contents, now in contents.payments(after: number, limit: limit, now: now) }
     }
 
     // MARK: Callbacks

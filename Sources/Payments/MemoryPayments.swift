@@ -27,6 +27,7 @@ struct MemoryPayments {
     private(set) var shelves = MemoryShelves()
     var outbox: MemoryOutbox
     private var waiting: MemoryWaiting
+    private var arrivals = MemoryArrivals()
     private var expiring = MemoryLine<Deadline>()
     private var forgetting = MemoryLine<Deadline>()
 
@@ -57,6 +58,11 @@ struct MemoryPayments {
         return Array(newest.prefix(max(0, limit)))
     }
 
+    func payments(after number: Int, limit: Int, now: Duration) -> PaymentPage {
+        let page = arrivals.page(after: number, limit: limit)
+        return PaymentPage(ids: page.ids.filter { payment($0, now: now) != nil }, next: page.last.map { String($0) })
+    }
+
     private func isMarked(_ id: PaymentID, now: Duration) -> Bool {
         switch slots[id] {
         case .mark(let until): now < until
@@ -77,7 +83,7 @@ struct MemoryPayments {
             case .mismatch: .mismatch
             case .own: payment.record.version == 1 ? begun : .takenOver(payment.stored(at: now))
             case .current: .current(payment.stored(at: now))
-            case .takenOver: payment.takenOver(at: now)
+            case .takenOver: payment.takenOver(by: claim, at: now)
             case .replay(let answer): .replay(answer)
             case .running(let remaining): .running(remaining: remaining)
             }
@@ -86,8 +92,7 @@ struct MemoryPayments {
 
     private mutating func open(_ claim: PaymentClaim, now: Duration) throws(StoreFailure) -> PaymentClaimResult {
         guard !isMarked(claim.record.id, now: now) else { return .mismatch }
-        let state = MemoryClaim(fingerprint: claim.fingerprints.first, lease: claim.lease, answered: claim.answered, now: now)
-        try add(MemoryPayment(record: claim.record, claim: state, keeping: claim.keeping, changedAt: now))
+        try add(MemoryPayment(claim, now: now))
         enter(claim.record.id, nil)
         return begun(claim.record.id, now: now)
     }
@@ -151,12 +156,13 @@ struct MemoryPayments {
 
     // MARK: Recovering
 
-    mutating func take(_ work: WorkID, lease: Lease, now: Duration) -> TakeResult {
-        change(work.payment, work.operation, now: now) { $0.take(work.operation, lease: lease, now: now) } ?? .gone
+    mutating func take(_ work: WorkID, lease: Lease, _ entry: HistoryEntry, now: Duration) -> TakeResult {
+        change(work.payment, work.operation, now: now) { $0.take(work.operation, lease: lease, entry, now: now) } ?? .gone
     }
 
     mutating func bury(_ work: WorkID, as letter: DeadLetter, now: Duration) {
-        change(work.payment, work.operation, now: now) { $0.bury(work.operation, as: letter) }
+        let entry = HistoryEntry.buried(work, letter.reason, at: letter.since)
+        change(work.payment, work.operation, now: now) { $0.bury(work.operation, as: letter, entry) }
     }
 
     func work(_ id: WorkID, now: Duration) -> StoredWork? { payment(id.payment, now: now)?.work(id.operation, at: now) }
@@ -203,6 +209,7 @@ struct MemoryPayments {
             throw StoreFailure(code: .full, detail: "as many payments as memory may hold")
         }
         slots[payment.record.id] = .kept(payment)
+        arrivals.add(payment.record.id, kept: slots.count) { slots[$0] != nil }
         let reference = Reference(tenant: payment.record.tenant, reference: payment.record.reference)
         var ids = index[reference] ?? []
         ids.removeAll { $0 == payment.record.id }

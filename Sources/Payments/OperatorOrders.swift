@@ -67,13 +67,27 @@ public struct DiscardCallbackOrder: Sendable, Equatable {
 public struct RedriveWebhooksOrder: Sendable, Equatable {
     /// Only this one; `nil`: all.
     public var event: EventID?
+    public var reason: String?
 
     /// - Throws: every rule that the body breaks.
     public init(_ json: JSON) throws(Problem) {
-        var reader = MemberReader(json, at: "", allowing: ["event"])
+        var reader = MemberReader(json, at: "", allowing: ["event", "reason"])
+        reason = reader.reason(required: false)
         let event = reader.text("event", 1...64, where: { EventID($0) != nil }, saying: "must be the id of an event, evt_…")
         guard reader.errors.isEmpty else { throw Problem(.validationFailed, errors: reader.errors) }
         self.event = event.flatMap { EventID($0) }
+    }
+}
+
+/// `POST /admin/webhooks/{tenant}/{id}/enable`.
+public struct EnableWebhooksOrder: Sendable, Equatable {
+    public var reason: String?
+
+    /// - Throws: every rule that the body breaks.
+    public init(_ json: JSON) throws(Problem) {
+        var reader = MemberReader(json, at: "", allowing: ["reason"])
+        reason = reader.reason(required: false)
+        guard reader.errors.isEmpty else { throw Problem(.validationFailed, errors: reader.errors) }
     }
 }
 

@@ -59,23 +59,14 @@ public struct OperatorService: Sendable {
         return json(page, items)
     }
 
-    /// Everything that is remembered to have happened to a payment, oldest first.
-    public func history(of payment: PaymentID) async throws(Problem) -> JSON {
-        let entries = try await entries(of: payment)
-        if entries.isEmpty { _ = try await work(WorkID(payment)) }
-        return .members([("payment", .string(payment.text)), ("data", .array(entries.map(\.json)))])
-    }
-
     /// `as_of` is when the page was read: what died later was not there.
     private func json(_ page: ShelfPage, _ items: [JSON]) -> JSON {
         .members([("data", .array(items)), ("next", .optional(page.next)), ("as_of", .string(time.now().rfc3339))])
     }
 
     private func entries(of payment: PaymentID) async throws(Problem) -> [HistoryEntry] {
-        do { return try await store.history(of: payment) } catch {
-            if error.code == .unreadable { return [] }
-            throw Problem(error)
-        }
+        let trail = try await reaching { () async throws(StoreFailure) in try await self.store.trail(of: payment) }
+        return trail.rows.compactMap(\.entry)
     }
 
     // MARK: Deciding
@@ -152,16 +143,19 @@ public struct OperatorService: Sendable {
             try decide(&next)
             let now = time.now()
             next.touch(at: now)
-            let entry = HistoryEntry(
-                at: now, version: next.payment.record.version, event: event, cause: .operator, actor: actor,
-                operation: id.operation, gateway: next.gateway, from: current.status, to: next.status, reason: reason)
+            var told = [
+                HistoryEntry(
+                    at: now, version: next.payment.record.version, event: event, cause: .operator, actor: actor,
+                    operation: id.operation, gateway: next.gateway, from: current.status, to: next.status, reason: reason)
+            ]
+            told.note(amountsOf: next.payment.record, since: current.payment.record, .operator, at: now)
             let events = announce(&next, at: now)
             let settlement = next.settlement(
-                replacing: current, wakes: wakes, history: [entry], events: events, keeping: keeping)
+                replacing: current, wakes: wakes, history: told, events: events, keeping: keeping)
             let result = try await reaching { () async throws(StoreFailure) in try await self.store.settle(settlement) }
             guard case .conflict(let payment, let operation) = result else {
                 if !events.isEmpty { relay?.ring(id.payment) }
-                tell(id, entry, before: current.payment.record, after: next.payment.record)
+                tell(id, told[0], before: current.payment.record, after: next.payment.record)
                 return next
             }
             guard id.operation == nil || operation != nil else { throw .noSuchWork }

@@ -76,13 +76,3 @@ extension AttemptRecord {
         ])
     }
 }
-
-extension HistoryEntry {
-    var json: JSON {
-        .members([
-            ("at", .string(at.rfc3339)), ("version", .integer(Int64(version))), ("event", .string(event)),
-            ("cause", .string(cause.rawValue)), ("actor", .optional(actor)), ("operation", .optional(operation?.text)),
-            ("gateway", .optional(gateway)), ("from", .optional(from)), ("to", .optional(to)), ("reason", .optional(reason)),
-        ])
-    }
-}

@@ -249,6 +249,7 @@ extension PaymentService {
                 "callback_applied", operation: next.operation?.id, gateway: mark.gateway, from: nil, to: nil,
                 reason: record.deadLetter?.reason.rawValue)
         }
+        entries.note(amountsOf: record, since: before.payment, held.cause, at: now)
         return entries
     }
 }

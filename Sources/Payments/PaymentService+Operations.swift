@@ -65,7 +65,8 @@ extension PaymentService {
             sealed: sealed)
         return OperationClaim(
             record: record, amount: amount, fingerprints: vault.fingerprints(operation: "\(kind.rawValue) \(id)", request: body),
-            lease: lease(forAttemptOf: routing.longestAttempt), answered: call.isAsynchronous, keeping: settings.keeping)
+            lease: lease(forAttemptOf: routing.longestAttempt), answered: call.isAsynchronous, keeping: settings.keeping,
+            by: call.actor)
     }
 
     /// Capture and void show the payment, a refund itself. A refused capture or void is 409 with the gateway's code (O7).

@@ -84,7 +84,7 @@ public final class PaymentService: Sendable {
             let claim = PaymentClaim(
                 record: charge.record, fingerprints: self.vault.fingerprints(operation: "POST /v1/payments", request: body),
                 lease: self.lease(forAttemptOf: self.routing.longestAttempt), answered: call.isAsynchronous,
-                keeping: self.settings.keeping)
+                keeping: self.settings.keeping, by: call.actor)
             func own(_ stored: StoredPayment) async -> Answer {
                 await self.await(.init(payment: stored.record), call: call) { caller in
                     let held = Held(

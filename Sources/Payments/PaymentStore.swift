@@ -35,8 +35,14 @@ public protocol PaymentStore: Sendable {
     func tally() async throws(StoreFailure) -> [Shelf: Int]
     /// The gateways that anything is still to be done about, now or later (R9).
     func gatewaysAtWork() async throws(StoreFailure) -> Set<String>
-    /// What happened to a payment and its operations, oldest first; at most `StoreLimits.historyEntries`, the newest ones.
-    func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry]
+    /// What happened to a payment and its operations, oldest first; at most `StoreLimits.historyEntries`, the newest ones. Each
+    /// entry was written in one step with its change: by claims, settlements, takeovers, graves and notes.
+    func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail
+    /// All payments that are kept, of all tenants, in an order of the store's own.
+    /// - Parameters:
+    ///   - after: the cursor of an earlier page; `nil` for the first.
+    ///   - limit: about so many; a page may be empty though more come.
+    func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage
 
     /// Matches a callback: the work as it stands, if it is there and its gateway has a stored attempt of the charge (or, for an
     /// operation, is the operation's). Else the callback waits for the payment, for so long; in one step.
@@ -47,6 +53,24 @@ public protocol PaymentStore: Sendable {
     func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID]
     /// Remembers a callback's event that changes nothing: its mark and its entry in the history, unless the mark is there.
     func note(_ mark: CallbackMark, _ entry: HistoryEntry, on payment: PaymentID) async throws(StoreFailure) -> NoteResult
+}
+
+extension PaymentStore {
+    /// The trail's entries.
+    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
+        try await trail(of: payment).entries
+    }
+}
+
+public struct PaymentPage: Sendable, Equatable {
+    public var ids: [PaymentID]
+    /// The cursor of the next page; `nil` on the last.
+    public var next: String?
+
+    public init(ids: [PaymentID], next: String?) {
+        self.ids = ids
+        self.next = next
+    }
 }
 
 public enum MatchResult: Sendable, Equatable {
@@ -121,8 +145,17 @@ public struct PaymentClaim: Sendable {
     /// Whether the caller is told 202 at once (`respond-async`).
     public var answered: Bool
     public var keeping: Keeping
+    /// Written with it, where it is new.
+    public let created: HistoryEntry
+    /// Written with it, where it takes the lease of an owner that is gone.
+    public let takenOver: HistoryEntry
 
-    public init(record: PaymentRecord, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping) {
+    /// - Parameter actor: who asks, for the audit trail.
+    public init(
+        record: PaymentRecord, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping, by actor: String? = nil
+    ) {
+        created = .created(record, by: actor)
+        takenOver = .takenOver(nil, by: actor, at: record.createdAt)
         self.record = record
         self.fingerprints = fingerprints
         self.lease = lease
@@ -156,10 +189,18 @@ public struct OperationClaim: Sendable {
     public var lease: Lease
     public var answered: Bool
     public var keeping: Keeping
+    /// Written with it, where it is new.
+    public let requested: HistoryEntry
+    /// Written with it, where it takes the lease of an owner that is gone.
+    public let takenOver: HistoryEntry
 
+    /// - Parameter actor: who asks, for the audit trail.
     public init(
-        record: OperationRecord, amount: Int64?, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping
+        record: OperationRecord, amount: Int64?, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping,
+        by actor: String? = nil
     ) {
+        requested = .requested(record, amount: amount, by: actor)
+        takenOver = .takenOver(record.id, by: actor, at: record.createdAt)
         self.record = record
         self.amount = amount
         self.fingerprints = fingerprints

@@ -6,6 +6,8 @@ public enum StoreLimits {
     public static let paymentsPerReference = 1_000
     /// Changes of one payment that are remembered; the oldest go first.
     public static let historyEntries = 500
+    /// Entries of one gateway, one tenant, or the configuration that are remembered; the oldest go first.
+    public static let auditEntries = 10_000
     /// Callback events of one payment that are remembered with it; the oldest go first.
     public static let callbackMarks = 200
     /// Operators' decisions about callbacks that are remembered; the oldest go first.

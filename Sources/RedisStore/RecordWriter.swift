@@ -15,10 +15,6 @@ struct RecordWriter {
         appending(to: &bytes) { $0.object { $0.write(record) } }
     }
 
-    static func write(_ entry: HistoryEntry, to bytes: inout [UInt8]) {
-        appending(to: &bytes) { $0.object { $0.write(entry) } }
-    }
-
     private static func appending(to bytes: inout [UInt8], _ body: (inout RecordWriter) -> Void) {
         var writer = RecordWriter(bytes)
         // So that the writer's is the only reference, and nothing is copied.
@@ -109,19 +105,6 @@ struct RecordWriter {
     private mutating func write(_ letter: DeadLetter) {
         member("reason", letter.reason.rawValue)
         member("since", letter.since.milliseconds)
-    }
-
-    private mutating func write(_ entry: HistoryEntry) {
-        member("at", entry.at.milliseconds)
-        member("version", entry.version)
-        member("event", entry.event)
-        member("cause", entry.cause.rawValue)
-        member("actor", entry.actor)
-        member("operation", entry.operation?.text)
-        member("gateway", entry.gateway)
-        member("from", entry.from)
-        member("to", entry.to)
-        member("reason", entry.reason)
     }
 
     // MARK: JSON

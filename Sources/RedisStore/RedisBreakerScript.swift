@@ -9,10 +9,10 @@
 struct RedisBreakerScript: Sendable {
     private let source: String
 
-    private init(_ body: String) { source = Self.common + body }
+    private init(_ body: String) { source = RedisAuditScript.chain + Self.common + body }
 
-    func call(keys: [String], _ arguments: [String]) -> RedisCommand {
-        RedisCommand("EVAL", ([source, String(keys.count)] + keys + arguments).map { Array($0.utf8) })
+    func call(keys: [String], _ arguments: [String], _ entry: [[UInt8]] = []) -> RedisCommand {
+        RedisCommand("EVAL", ([source, String(keys.count)] + keys + arguments).map { Array($0.utf8) } + entry)
     }
 
     private static let common = """
@@ -114,9 +114,11 @@ struct RedisBreakerScript: Sendable {
         return 1
         """)
 
-    /// ARGV: state, limit or 0, reason, actor.
+    /// KEYS: behind those of all the gateway's trail. ARGV: state, limit or 0, reason, actor; the trail's subject, how many of its
+    /// entries are kept, digest and entry.
     static let force = RedisBreakerScript(
         """
+        chained(KEYS[4], ARGV[6], tonumber(ARGV[7]), ARGV[8], ARGV[9], true)
         decide(ARGV[2], tonumber(ARGV[3]), 'reason', ARGV[4], 'actor', ARGV[5])
         return 1
         """)

@@ -18,6 +18,7 @@ public final class RedisBreakerStore: BreakerStore {
     let logger: Logger
     let client: RedisClient
     private let prefix: String
+    private let names: RedisKeys
 
     /// Connects to nothing yet: that is for `start()`, and for those who follow.
     ///
@@ -34,6 +35,7 @@ public final class RedisBreakerStore: BreakerStore {
             connections: 1, timeout: configuration.timeout,
             connector: try RedisConnector(configuration: configuration, group: group), time: time, random: random, logger: logger)
         prefix = configuration.keyPrefix
+        names = RedisKeys(prefix: configuration.keyPrefix)
     }
 
     /// Begins to connect, and to connect again whenever the connection ends.
@@ -75,7 +77,14 @@ public final class RedisBreakerStore: BreakerStore {
         _ gateway: String, _ order: BreakerOrder, reason: String, actor: String, limit: Duration?
     ) async throws(StoreFailure) {
         let words = [order.rawValue, limit.map(Self.text) ?? "0"] + [reason, actor].map { String($0.prefix(Self.maximumText)) }
-        _ = try await client.send([RedisBreakerScript.force.call(keys: keys(of: gateway), [gateway] + words)])
+        let subject = AuditSubject.gateway(gateway)
+        // How it was is read a step before: what happens in between has an entry of its own, or is no operator's doing.
+        let before = try await breakers(of: [gateway])[gateway]?.state
+        let entry = HistoryEntry.forced(gateway, from: before, order, reason: reason, by: actor, limit: limit, at: time.now())
+        let script = RedisBreakerScript.force.call(
+            keys: keys(of: gateway) + [names.trail(of: subject)], [gateway] + words,
+            RedisAuditScript.arguments(entry, of: subject))
+        _ = try await client.send([names.register(subject), script])
     }
 
     private func run(

@@ -93,6 +93,23 @@ struct RedisClient: Sendable {
         return replies
     }
 
+    /// One command of one server, by its place among all; `nil`: there are no more.
+    func reply(to command: RedisCommand, fromServer place: Int) async throws(StoreFailure) -> RedisReply? {
+        if !cluster.isFound {
+            let reply = try await send([command]).first
+            if !cluster.isFound { return place == 0 ? reply : nil }
+        }
+        let primaries = cluster.primaries()
+        guard primaries.indices.contains(place) else { return nil }
+        let deadline = NIODeadline.now() + .init(timeout)
+        let connection = try await primaries[place].connection(before: deadline)
+        do throws(RedisInterruption) {
+            return try await connection.send([command], deadline: deadline).first
+        } catch {
+            throw error.failure
+        }
+    }
+
     /// A connection for its caller alone, to the server that has the key.
     func connect(toServerOf key: String) async throws(StoreFailure) -> RedisConnection {
         try await cluster.connect(toServerOf: key, before: .now() + .init(timeout))

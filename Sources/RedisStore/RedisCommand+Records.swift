@@ -86,7 +86,12 @@ extension RedisCommand {
         }
     }
 
-    mutating func append(_ history: [HistoryEntry]) {
-        for entry in history.suffix(StoreLimits.historyEntries) { append { RecordWriter.write(entry, to: &$0) } }
+    /// Digest and text of each, for `tell` of the scripts.
+    mutating func append(_ history: [HistoryEntry], of payment: PaymentID) {
+        for entry in history.suffix(StoreLimits.historyEntries) {
+            let json = entry.canonical
+            append(AuditChain.digest(of: json, in: .payment(payment)))
+            append(json)
+        }
     }
 }

@@ -41,8 +41,10 @@ extension RedisEventStore: DeliveryStore {
         _ = try await client.send([RedisCommand("HSET", keys.delivery("state", to: endpoint), "disabled", reason)])
     }
 
-    public func enable(_ endpoint: EndpointID) async throws(StoreFailure) {
-        _ = try await client.send([RedisCommand("HDEL", keys.delivery("state", to: endpoint), "disabled")])
+    public func enable(_ endpoint: EndpointID, _ entry: HistoryEntry) async throws(StoreFailure) {
+        _ = try await client.send([keys.register(.tenant(endpoint.tenant))])
+        let told = RedisAuditScript.arguments(entry, of: .tenant(endpoint.tenant))
+        _ = try await run(.enable, of: endpoint.tenant, [RedisFields.bytes(endpoint.name)] + told)
     }
 
     public func status(of endpoint: EndpointID) async throws(StoreFailure) -> EndpointStatus {
@@ -85,11 +87,15 @@ extension RedisEventStore: DeliveryStore {
     }
 
     /// No more than there is room for.
-    public func redrive(_ endpoint: EndpointID, event: EventID?) async throws(StoreFailure) -> Int {
+    public func redrive(_ endpoint: EndpointID, event: EventID?, _ entry: HistoryEntry) async throws(StoreFailure) -> Int {
+        _ = try await client.send([keys.register(.tenant(endpoint.tenant))])
+        var told = RedisAuditScript.arguments(entry, of: .tenant(endpoint.tenant))
         var (count, last) = (0, "")
         while true {
             // Each once: what dies again meanwhile stays dead.
-            let parts = try await run(.redrive, of: endpoint.tenant, [endpoint.name, event?.member ?? "", last])
+            let words = [endpoint.name, event?.member ?? "", last].map(RedisFields.bytes)
+            let parts = try await run(.redrive, of: endpoint.tenant, words + told)
+            told = []
             guard let step = parts.first?.integer, let reached = parts.last?.text else { throw RedisEvent.unreadable }
             count += Int(step)
             last = reached

@@ -83,11 +83,6 @@ enum RedisFields {
         return StoredWork(payment: payment, operation: parts.count > 2 ? try operation(parts[2]) : nil)
     }
 
-    static func historyEntry(_ reply: RedisReply) throws(StoreFailure) -> HistoryEntry {
-        guard let json = reply.bytes else { throw unreadable }
-        return try read(HistoryEntry.self, from: json)
-    }
-
     static func amount(_ reply: RedisReply?) throws(StoreFailure) -> Int64 {
         guard let amount = reply?.text.flatMap({ Int64($0) }) else { throw unreadable }
         return amount

@@ -5,7 +5,7 @@ import Payments
 struct RedisKeys: Sendable {
     let prefix: String
 
-    /// What every script is given: the payment, its operations, the mark of its key, its bucket's due index, its history; its
+    /// What every script is given: the payment, its operations, the mark of its key, its bucket's due index, its audit trail; its
     /// bucket's tally, and the shelves with the queue, the dead letters and the unknown; its bucket's outbox, the marks of its
     /// callbacks, and the callbacks that wait for it.
     func all(of payment: PaymentID) -> [String] { Self.parts(of: payment).map { key(payment.bucket, $0 + $1) } }
@@ -28,7 +28,7 @@ struct RedisKeys: Sendable {
     private static func parts(of payment: PaymentID) -> [(name: String, id: String)] {
         let id = payment.text
         return [
-            ("p:", id), ("o:", id), ("k:", id), ("due", ""), ("h:", id), ("tally", ""), ("shelf:queue", ""), ("shelf:dead", ""),
+            ("p:", id), ("o:", id), ("k:", id), ("due", ""), ("a:", id), ("tally", ""), ("shelf:queue", ""), ("shelf:dead", ""),
             ("shelf:unknown", ""), ("outbox", ""), ("c:", id), ("i:", id),
         ]
     }
@@ -36,7 +36,27 @@ struct RedisKeys: Sendable {
     /// A stream. Fields of an entry: `tenant`, `payment`, `object`, `version`, `kind`, `cause`, `at` (milliseconds), `data` (sealed).
     func outbox(_ bucket: String) -> String { key(bucket, "outbox") }
 
-    func history(of payment: PaymentID) -> String { key(payment.bucket, "h:\(payment)") }
+    /// As `RedisAuditScript` has it, in the slot of what its entries are about.
+    func trail(of subject: AuditSubject) -> String {
+        switch subject {
+        case .payment(let id): key(id.bucket, "a:\(id)")
+        case .gateway(let name): key("breakers", "audit:\(name)")
+        case .tenant(let name): key("t:\(name)", "audit")
+        case .configuration: key("audit", "configuration")
+        }
+    }
+
+    /// A set: all that has a trail, payments excepted.
+    var auditSubjects: String { key("audit", "subjects") }
+
+    /// Sent before the first entry, so that no trail is unknown.
+    func register(_ subject: AuditSubject) -> RedisCommand { RedisCommand("SADD", auditSubjects, subject.description) }
+
+    /// For SCAN: the payments themselves.
+    var anyPayment: String {
+        let literal = prefix.map { "*?[]^\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return "\(literal){*}:p:pay_*"
+    }
 
     /// Callbacks, the score is microseconds on Redis' clock.
     func waiting(for payment: PaymentID) -> String { key(payment.bucket, "i:\(payment)") }

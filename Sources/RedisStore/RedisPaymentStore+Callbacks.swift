@@ -30,7 +30,7 @@ extension RedisPaymentStore {
     {
         var script = RedisScript.note.call(of: payment, keys)
         script.append(RedisFields.mark(mark))
-        script.append([entry])
+        script.append([entry], of: payment)
         let parts = try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "noted": return .noted

@@ -38,7 +38,8 @@ extension RedisPaymentStore {
 
     public func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult {
         let arguments = [operation(of: work), RedisFields.bytes(lease.token), RedisFields.bytes(lease.duration)]
-        let script = RedisScript.take.call(keys: keys.all(of: work.payment), arguments)
+        var script = RedisScript.take.call(keys: keys.all(of: work.payment), arguments)
+        script.append([.recovered(work, at: time.now())], of: work.payment)
         let parts = try Self.parts(of: try await client.send([script]))
         switch parts.first?.text {
         case "taken": return .taken(try RedisFields.work(parts))
@@ -53,7 +54,9 @@ extension RedisPaymentStore {
 
     public func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) {
         let arguments = [operation(of: work), RedisFields.bytes(reason.rawValue)]
-        _ = try await client.send([RedisScript.bury.call(keys: keys.all(of: work.payment), arguments)])
+        var script = RedisScript.bury.call(keys: keys.all(of: work.payment), arguments)
+        script.append([.buried(work, reason, at: time.now())], of: work.payment)
+        _ = try await client.send([script])
     }
 
     func load(_ id: WorkID) -> RedisCommand {

@@ -111,11 +111,4 @@ extension RedisPaymentStore {
             return (Shelf(kind, gateway: String(field[field.index(after: space)...])), count)
         }
     }
-
-    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
-        let range = RedisCommand("LRANGE", keys.history(of: payment), "0", "-1")
-        return try Self.parts(of: try await client.send([range])).map { entry throws(StoreFailure) in
-            try RedisFields.historyEntry(entry)
-        }
-    }
 }

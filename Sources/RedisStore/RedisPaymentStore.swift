@@ -10,6 +10,7 @@ public final class RedisPaymentStore: PaymentStore {
     let client: RedisClient
     private let claims: RedisClient
     let keys: RedisKeys
+    let time: any TimeSource
     private let waitReplicas: Int
     private let waitTimeout: Duration
 
@@ -32,6 +33,7 @@ public final class RedisPaymentStore: PaymentStore {
         // WAIT holds up all that stands behind it on its connection: claims that wait for replicas get connections of their own.
         self.claims = configuration.waitReplicas > 0 ? client(takesTurns: true) : general
         self.keys = RedisKeys(prefix: configuration.keyPrefix)
+        self.time = time
         self.waitReplicas = configuration.waitReplicas
         self.waitTimeout = configuration.timeout / 2
     }
@@ -58,6 +60,7 @@ public final class RedisPaymentStore: PaymentStore {
         var script = RedisScript.claimPayment.call(of: claim.record.id, keys)
         appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
         script.append(claim.record)
+        script.append([claim.created, claim.takenOver], of: claim.record.id)
         for fingerprint in claim.fingerprints { script.append(fingerprint) }
         let parts = try await send([script] + listing(claim.record, claim.keeping))
         switch parts.first?.text {
@@ -82,6 +85,7 @@ public final class RedisPaymentStore: PaymentStore {
         for field in try RedisFields.operation(record) { script.append(field) }
         script.append(record.tenant)
         script.append(StoreLimits.operationsPerPayment)
+        script.append([claim.requested, claim.takenOver], of: claim.record.payment)
         for fingerprint in claim.fingerprints { script.append(fingerprint) }
         return try result(ofOperation: try await send([script]))
     }
@@ -160,7 +164,7 @@ public final class RedisPaymentStore: PaymentStore {
         script.appendTold(settlement)
         script.append(RedisFields.mark(settlement.mark))
         script.append(settlement.events)
-        script.append(settlement.history)
+        script.append(settlement.history, of: record.id)
         // An attempt that is announced leaves only once the replicas have it, as the first one does with its claim (O5).
         // So does what a callback is acknowledged on (P4).
         let parts =

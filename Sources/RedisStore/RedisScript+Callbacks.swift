@@ -18,12 +18,13 @@ extension RedisScript {
         return {'waits'}
         """)
 
-    /// ARGV: mark, the entry of the history.
+    /// ARGV: mark, digest and text of the history's entry.
     static let note = RedisScript(
         """
         if not exists('') then return {'noted'} end
         if marked(ARGV[1]) then return {'duplicate'} end
-        remember(ARGV[1], 2)
+        tell(ARGV[2], ARGV[3])
+        mark(ARGV[1])
         local left = redis.call('PTTL', P)
         if left >= 0 then
           for _, key in ipairs({H, C}) do redis.call('PEXPIRE', key, left) end

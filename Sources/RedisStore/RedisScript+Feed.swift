@@ -3,7 +3,7 @@ import Payments
 /// Scripts over one tenant's feed and what of it is on its way to endpoints, on Redis' clock.
 ///
 /// KEYS: the feed, and what is never there (`RedisKeys.absent`). Keys of the same slot, named beside it: `trimmed` the last id that left the feed; `v:` an object's version that
-/// was appended last; `endpoints` their names; and of an endpoint, behind `e:` and its name:
+/// was appended last; `endpoints` their names; `audit` the tenant's trail; and of an endpoint, behind `e:` and its name:
 /// `ready` what may be sent now, in the order of the feed; `later` what waits, by milliseconds; `tries` of all that is pending;
 /// `kept` copies of events that must outlive the feed; `dead` in the order of the feed; `why` for each of those;
 /// `state` with `disabled`, `attempt`, `success`, `error`, `status`.
@@ -14,75 +14,77 @@ import Payments
 ///
 /// ARGV: the limits age, events, memory, pending deliveries, dead letters; then the script's own.
 extension RedisScript {
-    static let feed = [appendEvents, readEvents, takeDeliveries, finishDelivery, readDeadLetters, redrive, discard]
+    static let feed = [appendEvents, readEvents, takeDeliveries, finishDelivery, readDeadLetters, redrive, enable, discard]
 
     /// Entries that one script trims, or makes ready: Redis does nothing else meanwhile.
     private static let step = 1_000
 
-    private static let feedCommon = """
-        local F, base = KEYS[1], string.sub(KEYS[1], 1, -5)
-        local function num(text) return tonumber(text) or error('UNREADABLE') end
-        local function int(n) return string.format('%.0f', n) end
-        local age, most, memory, pending, deaths = num(ARGV[1]), num(ARGV[2]), ARGV[3], num(ARGV[4]), num(ARGV[5])
-        local clock = redis.call('TIME')
-        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-        local function at(endpoint, part) return base .. 'e:' .. endpoint .. ':' .. part end
-        local function pad(digits) return string.rep('0', 20 - #digits) .. digits end
-        local function member(id)
-          local major, minor = string.match(id, '^(%d+)-(%d+)$')
-          return pad(major) .. '-' .. pad(minor)
-        end
-        local function place(m)
-          local major, minor = string.match(m, '^0*(%d+)-0*(%d+)$')
-          return major .. '-' .. minor
-        end
-        local function fields(e, m)
-          local kept = redis.call('HGET', at(e, 'kept'), m)
-          if kept then return cmsgpack.unpack(kept) end
-          local id = place(m)
-          local found = redis.call('XRANGE', F, id, id)[1]
-          return found and found[2]
-        end
-        local function leave(e, m)
-          redis.call('HDEL', at(e, 'tries'), m)
-          redis.call('ZREM', at(e, 'ready'), m)
-          redis.call('ZREM', at(e, 'later'), m)
-        end
-        local function bury(e, m, event, tries, why)
-          redis.call('HSET', at(e, 'kept'), m, cmsgpack.pack(event))
-          redis.call('HSET', at(e, 'why'), m, cmsgpack.pack({tries, why, int(now)}))
-          redis.call('ZADD', at(e, 'dead'), 0, m)
-          leave(e, m)
-          if redis.call('ZCARD', at(e, 'dead')) > deaths then
-            local oldest = redis.call('ZPOPMIN', at(e, 'dead'))[1]
-            redis.call('HDEL', at(e, 'why'), oldest)
-            redis.call('HDEL', at(e, 'kept'), oldest)
-          end
-        end
-        local function expire(e, gone)
-          local names = {}
-          for i, entry in ipairs(gone) do names[i] = member(entry[1]) end
-          local tries = redis.call('HMGET', at(e, 'tries'), unpack(names))
-          for i, m in ipairs(names) do
-            if tries[i] and redis.call('HEXISTS', at(e, 'kept'), m) == 0 then
-              bury(e, m, gone[i][2], tries[i], '\(FeedLimits.expired)')
+    private static let feedCommon =
+        RedisAuditScript.chain + """
+            local F, base = KEYS[1], string.sub(KEYS[1], 1, -5)
+            local function num(text) return tonumber(text) or error('UNREADABLE') end
+            local function int(n) return string.format('%.0f', n) end
+            local age, most, memory, pending, deaths = num(ARGV[1]), num(ARGV[2]), ARGV[3], num(ARGV[4]), num(ARGV[5])
+            local clock = redis.call('TIME')
+            local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+            local function at(endpoint, part) return base .. 'e:' .. endpoint .. ':' .. part end
+            local function pad(digits) return string.rep('0', 20 - #digits) .. digits end
+            local function member(id)
+              local major, minor = string.match(id, '^(%d+)-(%d+)$')
+              return pad(major) .. '-' .. pad(minor)
             end
-          end
-        end
-        local function trim()
-          local gone = redis.call('XRANGE', F, '-', int(math.max(0, now - age)), 'COUNT', \(step))
-          local excess = redis.call('XLEN', F) - most
-          if #gone < excess then gone = redis.call('XRANGE', F, '-', '+', 'COUNT', math.min(excess, \(step))) end
-          if #gone == 0 then return end
-          for _, e in ipairs(redis.call('SMEMBERS', base .. 'endpoints')) do expire(e, gone) end
-          local last = gone[#gone][1]
-          redis.call('SET', base .. 'trimmed', last)
-          redis.call('XTRIM', F, 'MINID', last)
-          redis.call('XDEL', F, last)
-        end
-        local function disabled(e) return redis.call('HEXISTS', at(e, 'state'), 'disabled') == 1 end
+            local function place(m)
+              local major, minor = string.match(m, '^0*(%d+)-0*(%d+)$')
+              return major .. '-' .. minor
+            end
+            local function fields(e, m)
+              local kept = redis.call('HGET', at(e, 'kept'), m)
+              if kept then return cmsgpack.unpack(kept) end
+              local id = place(m)
+              local found = redis.call('XRANGE', F, id, id)[1]
+              return found and found[2]
+            end
+            local function leave(e, m)
+              redis.call('HDEL', at(e, 'tries'), m)
+              redis.call('ZREM', at(e, 'ready'), m)
+              redis.call('ZREM', at(e, 'later'), m)
+            end
+            local function bury(e, m, event, tries, why)
+              redis.call('HSET', at(e, 'kept'), m, cmsgpack.pack(event))
+              redis.call('HSET', at(e, 'why'), m, cmsgpack.pack({tries, why, int(now)}))
+              redis.call('ZADD', at(e, 'dead'), 0, m)
+              leave(e, m)
+              if redis.call('ZCARD', at(e, 'dead')) > deaths then
+                local oldest = redis.call('ZPOPMIN', at(e, 'dead'))[1]
+                redis.call('HDEL', at(e, 'why'), oldest)
+                redis.call('HDEL', at(e, 'kept'), oldest)
+              end
+            end
+            local function expire(e, gone)
+              local names = {}
+              for i, entry in ipairs(gone) do names[i] = member(entry[1]) end
+              local tries = redis.call('HMGET', at(e, 'tries'), unpack(names))
+              for i, m in ipairs(names) do
+                if tries[i] and redis.call('HEXISTS', at(e, 'kept'), m) == 0 then
+                  bury(e, m, gone[i][2], tries[i], '\(FeedLimits.expired)')
+                end
+              end
+            end
+            local function trim()
+              local gone = redis.call('XRANGE', F, '-', int(math.max(0, now - age)), 'COUNT', \(step))
+              local excess = redis.call('XLEN', F) - most
+              if #gone < excess then gone = redis.call('XRANGE', F, '-', '+', 'COUNT', math.min(excess, \(step))) end
+              if #gone == 0 then return end
+              for _, e in ipairs(redis.call('SMEMBERS', base .. 'endpoints')) do expire(e, gone) end
+              local last = gone[#gone][1]
+              redis.call('SET', base .. 'trimmed', last)
+              redis.call('XTRIM', F, 'MINID', last)
+              redis.call('XDEL', F, last)
+            end
+            local function tell(i) chained(base .. 'audit', ARGV[i], num(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], true) end
+            local function disabled(e) return redis.call('HEXISTS', at(e, 'state'), 'disabled') == 1 end
 
-        """
+            """
 
     /// ARGV: of each event its payment, object, version, kind, cause, time, data, how many endpoints, and their names.
     static let appendEvents = RedisScript(
@@ -194,7 +196,8 @@ extension RedisScript {
         return found
         """, after: feedCommon)
 
-    /// ARGV: endpoint, the only member or nothing, the member behind which it begins or nothing. Gives how many, and the last.
+    /// ARGV: endpoint, the only member or nothing, the member behind which it begins or nothing; the trail's subject, how many of its
+    /// entries are kept, digest and entry, with the first step only. Gives how many, and the last.
     static let redrive = RedisScript(
         """
         local e, from, only = ARGV[6], ARGV[8] == '' and '-' or '(' .. ARGV[8], ARGV[7]
@@ -205,6 +208,7 @@ extension RedisScript {
         elseif room > 0 and redis.call('ZSCORE', dead, only) then
           found = {only}
         end
+        if #found > 0 and ARGV[9] then tell(9) end
         for _, m in ipairs(found) do
           redis.call('ZADD', at(e, 'ready'), 0, m)
           redis.call('HSET', at(e, 'tries'), m, 0)
@@ -212,6 +216,14 @@ extension RedisScript {
           redis.call('HDEL', at(e, 'why'), m)
         end
         return {#found, found[#found] or ''}
+        """, after: feedCommon)
+
+    /// ARGV: endpoint, and of the trail its subject, how many entries are kept, digest and entry.
+    static let enable = RedisScript(
+        """
+        tell(7)
+        redis.call('HDEL', at(ARGV[6], 'state'), 'disabled')
+        return {}
         """, after: feedCommon)
 
     /// Moves entries of an outbox that cannot be read out of the way. KEYS: the outbox, the list. ARGV: how many the list holds,

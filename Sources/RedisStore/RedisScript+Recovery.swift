@@ -10,7 +10,8 @@ extension RedisScript {
 
         """
 
-    /// ARGV: operation or nothing, token, duration.
+    /// ARGV: operation or nothing, token, duration, digest and entry of a takeover: it is one where an owner's lease has run out, and
+    /// not where nobody had it, as with every turn of the schedule.
     static let take = RedisScript(
         sweep + """
             local t, id, token = now(), ARGV[1], ARGV[2]
@@ -25,6 +26,7 @@ extension RedisScript {
                 sweep(id, due, t)
                 return {'gone'}
               end
+              if tok ~= '' then tell(ARGV[4], ARGV[5]) end
               set('', 'ver', int(num(get('', 'ver')) + 1))
               if id ~= '' then set(id, 'again', '1') end
             end
@@ -34,13 +36,14 @@ extension RedisScript {
 
     /// Relies on nothing that it finds: it is called for what cannot be read.
     ///
-    /// ARGV: operation or nothing, reason.
+    /// ARGV: operation or nothing, reason, digest and entry. A trail that cannot be read either stops nothing.
     static let bury = RedisScript(
         sweep + """
             local t, id = now(), ARGV[1]
             local key, pre = part(id)
             sweep(id, '', t)
             if redis.call('EXISTS', P) == 0 or redis.call('EXISTS', key) == 0 then return {'done'} end
+            pcall(tell, ARGV[3], ARGV[4], true)
             if redis.call('TYPE', key).ok ~= 'hash' then
               enter(id, 'dead ')
               return {'done'}

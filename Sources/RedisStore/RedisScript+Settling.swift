@@ -4,14 +4,14 @@ extension RedisScript {
     /// ARGV: expected version, retention, keys, then fixed, the lease's token and duration, wake, each or nothing; the payment's
     /// 13 fields; the operation or nothing, kind, record, seal, amount, gateway, identity, final, shelf, and again fixed, token,
     /// duration, wake; who was told 202 (`payment`, `operation` or nothing); the callback's mark or nothing; how many events, and
-    /// the 8 fields of each; the history's entries. A token without a duration ends its lease.
+    /// the 8 fields of each; digest and text of each of the history's entries. A token without a duration ends its lease.
     ///
-    /// Of a torn log the beginning counts: events come first, as one that is written twice is told once, and the mark comes last,
-    /// as it says that all is done.
+    /// Of a torn log the beginning counts: events come first, as one that is written twice is told once, then the history, so that
+    /// no change is there without its entry, and the mark comes last, as it says that all is done.
     static let settle = RedisScript(
         """
         local t = now()
-        local retention, keys, id, mark = num(ARGV[2]), num(ARGV[3]), ARGV[21], ARGV[35]
+        local retention, keys, id, callback = num(ARGV[2]), num(ARGV[3]), ARGV[21], ARGV[35]
         local known = id ~= '' and exists(id)
         local function other(id)
           local fixed, before = id == '' and ARGV[4] or ARGV[30], get(id, 'fix')
@@ -21,9 +21,9 @@ extension RedisScript {
         local verdict = 'done'
         if exists('') then
           local ver, rec, seal = get('', 'ver', 'rec', 'seal')
-          local applied = marked(mark)
+          local applied = marked(callback)
           if ver ~= ARGV[1] then
-            local same = ver == ARGV[18] and rec == ARGV[8] and seal == ARGV[9] and (mark == '' or applied)
+            local same = ver == ARGV[18] and rec == ARGV[8] and seal == ARGV[9] and (callback == '' or applied)
             if known then
               local oprec, opseal = get(id, 'rec', 'seal')
               same = same and oprec == ARGV[23] and opseal == ARGV[24]
@@ -42,6 +42,7 @@ extension RedisScript {
           redis.call('XADD', X, '*', 'tenant', ARGV[i], 'payment', ARGV[i + 1], 'object', ARGV[i + 2], 'version', ARGV[i + 3],
             'kind', ARGV[i + 4], 'cause', ARGV[i + 5], 'at', ARGV[i + 6], 'data', ARGV[i + 7])
         end
+        for i = history, #ARGV, 2 do tell(ARGV[i], ARGV[i + 1]) end
         write(8, verdict == 'restored' and fresh('', ARGV[6] ~= '' and ARGV[5] or '', 0, '1', ARGV[4]) or {})
         finish('', ARGV[4], ARGV[5], ARGV[6], ARGV[7], t)
         if id ~= '' then
@@ -61,7 +62,7 @@ extension RedisScript {
           finish(id, ARGV[30], ARGV[31], ARGV[32], ARGV[33], t)
         end
         if ARGV[34] == 'payment' then set('', 'ans', '1') elseif ARGV[34] == 'operation' then set(id, 'ans', '1') end
-        remember(mark, history)
+        mark(callback)
         keep(retention, keys)
         return {verdict, before}
         """)

@@ -11,7 +11,7 @@ struct RedisScript: Sendable {
     let digest: String
 
     /// - Parameter common: what stands before it.
-    init(_ body: String, after common: String = Self.common) {
+    init(_ body: String, after common: String = RedisAuditScript.chain + Self.common) {
         source = common + body
         digest = hexadecimal(Insecure.SHA1.hash(data: Array(source.utf8)))
     }
@@ -198,15 +198,13 @@ struct RedisScript: Sendable {
           plan(id, at)
         end
         local function marked(mark) return mark ~= '' and redis.call('ZSCORE', C, mark) end
-        local function remember(mark, from)
-          if #ARGV >= from then
-            redis.call('RPUSH', H, unpack(ARGV, from))
-            redis.call('LTRIM', H, \(-StoreLimits.historyEntries), -1)
-          end
-          if mark ~= '' then
-            redis.call('ZADD', C, int(micros()), mark)
-            redis.call('ZREMRANGEBYRANK', C, 0, \(-StoreLimits.callbackMarks - 1))
-          end
+        local function tell(digest, json, once)
+          chained(H, name(''), \(StoreLimits.historyEntries), digest, json, once)
+        end
+        local function mark(text)
+          if text == '' then return end
+          redis.call('ZADD', C, int(micros()), text)
+          redis.call('ZREMRANGEBYRANK', C, 0, \(-StoreLimits.callbackMarks - 1))
         end
         local function begun()
           local waiting = redis.call('ZRANGE', I, 0, -1)

@@ -250,11 +250,12 @@ struct OperatorServiceTests {
     func history() async throws {
         let entry = HistoryEntry(at: OperatorSample.start, version: 1, event: "payment.processing", cause: .response)
         let store = OperatorStore(try unknown()) { $0.history = Array(repeating: entry, count: 40) }
-        let told = try await service(store).history(of: id.payment)
+        let told = try await AuditReview(store: store, log: MemoryAuditLog()).trail(of: id.payment)
         #expect(told["data"]?.elements?.count == 40)
         #expect(told["data"]?.elements?.first?["event"]?.text == "payment.processing")
         let none = OperatorStore(nil)
-        #expect(await code { () async throws(Problem) in try await service(none).history(of: id.payment) } == .notFound)
+        let nothing = AuditReview(store: none, log: MemoryAuditLog())
+        #expect(await code { () async throws(Problem) in try await nothing.trail(of: id.payment) } == .notFound)
     }
 }
 

@@ -131,7 +131,13 @@ final class OperatorStore: PaymentStore {
         try asked { ShelfPage(items: Array($0.items.prefix(limit)), next: after == nil ? "more" : nil) }
     }
 
-    func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] { try asked { $0.history } }
+    func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail {
+        try asked { state in
+            var trail = AuditTrail(of: .payment(payment))
+            for entry in state.history { trail.append(entry) }
+            return trail
+        }
+    }
     func tally() async throws(StoreFailure) -> [Shelf: Int] { try asked { _ in [:] } }
     func gatewaysAtWork() async throws(StoreFailure) -> Set<String> { try asked { _ in [] } }
     func ping() async throws(StoreFailure) { try asked { _ in } }
@@ -146,6 +152,7 @@ final class OperatorStore: PaymentStore {
         throw Self.unasked
     }
     func due(limit: Int) async throws(StoreFailure) -> [DueWork] { throw Self.unasked }
+    func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage { throw Self.unasked }
     func take(_ work: WorkID, lease: Lease) async throws(StoreFailure) -> TakeResult { throw Self.unasked }
     func bury(_ work: WorkID, reason: DeadLetter.Reason) async throws(StoreFailure) { throw Self.unasked }
     func match(

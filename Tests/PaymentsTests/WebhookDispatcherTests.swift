@@ -129,7 +129,7 @@ struct WebhookDispatcherTests {
         time.advance(by: .seconds(600))
         #expect(try await world.pass().sent == 0)
         #expect(try await world.events.read().events.count == 2)
-        _ = try await world.review.enable("acme", world.endpoint.id.name, by: "ana")
+        _ = try await world.review.enable("acme", world.endpoint.id.name, try EnableWebhooksOrder(.members([])), by: "ana")
         world.receiver.script(.status(200))
         _ = try await world.review.redrive("acme", world.endpoint.id.name, try RedriveWebhooksOrder(.members([])), by: "ana")
         #expect(try await world.pass().sent == 1)

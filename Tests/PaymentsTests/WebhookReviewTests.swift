@@ -81,7 +81,7 @@ struct WebhookReviewTests {
         #expect(shown["disabled"] == .string("gone"))
         #expect(shown["dead_letters"] == .integer(1))
         #expect(shown["last_status"] == .integer(410))
-        shown = try await world.review.enable("acme", name, by: "ana")
+        shown = try await world.review.enable("acme", name, try EnableWebhooksOrder(.members([])), by: "ana")
         #expect(shown["disabled"] == .null)
         #expect(shown["tenant"] == .string("acme"))
         #expect(world.world.log.lines.contains { $0.contains("webhook endpoint enabled") && $0.contains("ana") })
@@ -124,10 +124,14 @@ struct WebhookReviewTests {
         arguments: [("globex", "we_0000000000000000"), ("acme", ""), ("acme", "we_"), ("nobody", "we_0000000000000000")])
     func unknown(tenant: String, name: String) async throws {
         let order = try RedriveWebhooksOrder(Self.all)
-        await expectProblem(.notFound) { try await world.review.enable(tenant, name, by: "ana") }
+        await expectProblem(.notFound) {
+            try await world.review.enable(tenant, name, try EnableWebhooksOrder(.members([])), by: "ana")
+        }
         await expectProblem(.notFound) { try await world.review.redrive(tenant, name, order, by: "ana") }
         await expectProblem(.notFound) { try await world.review.deadLetters(tenant, name, after: nil, limit: 1) }
-        await expectProblem(.notFound) { try await world.review.enable("globex", world.endpoint.id.name, by: "ana") }
+        await expectProblem(.notFound) {
+            try await world.review.enable("globex", world.endpoint.id.name, try EnableWebhooksOrder(.members([])), by: "ana")
+        }
     }
 
     @Test("a cursor that is none is refused", arguments: ["", "x", "evt_", "evt_01-0", "pay_1"])

@@ -34,7 +34,8 @@ struct WebhookWorld: Sendable {
             endpoints: [endpoint, other], store: events.store, transport: receiver, vault: world.vault, time: world.time,
             random: SeededRandom(), logger: world.log.logger)
         review = WebhookReview(
-            endpoints: [endpoint, other], store: events.store, dispatcher: dispatcher, logger: world.log.logger)
+            endpoints: [endpoint, other], store: events.store, dispatcher: dispatcher, time: world.time,
+            logger: world.log.logger)
     }
 
     static func endpoint(_ tenant: String = "acme", kinds: Set<PaymentEvent.Kind>? = nil) -> WebhookEndpoint {

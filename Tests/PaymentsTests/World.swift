@@ -21,6 +21,7 @@ struct World: Sendable {
     let inFlight: InFlight
     /// What the store keeps, without its faults.
     let memory: MemoryPaymentStore
+    let audit: MemoryAuditLog
     let store: FaultyStore
     let callbacks: FaultyCallbackStore
     let vault: Vault
@@ -52,6 +53,7 @@ struct World: Sendable {
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
         time = other?.time ?? ManualTime()
         bank = other?.bank ?? FakeTransport()
+        audit = other?.audit ?? MemoryAuditLog()
         memory = other?.memory ?? MemoryPaymentStore(time: time)
         store = other?.store ?? FaultyStore(memory)
         callbacks = other?.callbacks ?? FaultyCallbackStore(MemoryCallbackStore(time: time))
@@ -79,7 +81,7 @@ struct World: Sendable {
             logger: log.logger)
         recovery = Recovery(service: service)
         receiver = CallbackReceiver(service: service, time: time, logger: log.logger)
-        review = CallbackReview(service: service, time: time, logger: log.logger)
+        review = CallbackReview(service: service, audit: audit, time: time, logger: log.logger)
     }
 
     /// After one attempt whose outcome is not known comes one question, and then it rests.

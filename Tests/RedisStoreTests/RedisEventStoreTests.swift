@@ -147,7 +147,7 @@ struct RedisEventStoreTests {
                 taken += deliveries.count
             }
             #expect(taken == 1_200)
-            #expect(try await test.store.redrive(Self.endpoint, event: nil) == 1_200)
+            #expect(try await test.store.redrive(Self.endpoint, event: nil, .asked(Self.endpoint)) == 1_200)
             #expect(try await test.store.status(of: Self.endpoint).dead == 0)
         }
     }
@@ -183,7 +183,7 @@ struct RedisEventStoreTests {
             for (delivery, end) in zip(try await test.store.take(for: Self.endpoint, limit: 4, hold: .zero), ends) {
                 try await test.store.finish(delivery, end, status: nil)
             }
-            #expect(try await test.store.redrive(Self.endpoint, event: nil) == 1)
+            #expect(try await test.store.redrive(Self.endpoint, event: nil, .asked(Self.endpoint)) == 1)
             for delivery in try await test.store.take(for: Self.endpoint, limit: 4, hold: .zero) {
                 try await test.store.finish(delivery, .delivered, status: nil)
             }
@@ -209,9 +209,9 @@ struct RedisEventStoreTests {
                 for delivery in try await test.store.take(for: Self.endpoint, limit: 1, hold: .seconds(60)) {
                     try await test.store.finish(delivery, .dead(error: "gave_up"), status: 500)
                 }
-                #expect(try await test.store.redrive(Self.endpoint, event: nil) == 2)
+                #expect(try await test.store.redrive(Self.endpoint, event: nil, .asked(Self.endpoint)) == 2)
                 try await test.store.disable(Self.endpoint, reason: "gone")
-                try await test.store.enable(Self.endpoint)
+                try await test.store.enable(Self.endpoint, .asked(Self.endpoint))
                 #expect(try await test.store.deadLetters(of: Self.endpoint, after: nil, limit: 10).isEmpty)
                 #expect(try await feed(test).map(\.version) == [3, 4])
                 let keys = try await server.command("KEYS", "*").split(separator: "\n").filter { $0.contains("{t:acme}") }

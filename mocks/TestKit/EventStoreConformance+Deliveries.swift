@@ -32,7 +32,7 @@ extension EventStoreConformance {
             let other = EndpointID(tenant: "globex", name: endpoint.name)
             try await test.store.disable(other, reason: "gone")
             #expect(try await test.take().map(\.event.event.tenant) == ["acme"])
-            try await test.store.enable(other)
+            try await test.store.enable(other, .asked(other))
             #expect(try await test.take(for: other).map(\.event.event.tenant) == ["globex"])
         },
         .init("An endpoint nobody has heard of has nothing") { test in

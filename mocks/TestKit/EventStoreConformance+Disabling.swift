@@ -10,7 +10,7 @@ extension EventStoreConformance {
             #expect(try await test.take().isEmpty)
             let status = try await test.status()
             #expect(status == EndpointStatus(pending: 3, disabled: "gone"))
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             #expect(try await test.status() == EndpointStatus(pending: 3))
             #expect(try await test.take().versions == [3, 4])
         },
@@ -19,7 +19,7 @@ extension EventStoreConformance {
             try await test.store.disable(endpoint, reason: "gone")
             try await test.append(versions: 3...4)
             #expect(try await test.status().pending == 1)
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             try await test.append(versions: 5...5)
             #expect(try await test.take().versions == [2, 5])
             #expect(try await test.versions() == [2, 3, 4, 5])
@@ -34,11 +34,11 @@ extension EventStoreConformance {
             #expect(try await test.take(for: other).versions == [2])
         },
         .init("The last reason is the one that is shown, and what is enabled can be enabled again") { test in
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             #expect(try await test.status() == EndpointStatus())
             for reason in ["gone", "operator"] { try await test.store.disable(endpoint, reason: reason) }
             #expect(try await test.status().disabled == "operator")
-            for _ in 1...2 { try await test.store.enable(endpoint) }
+            for _ in 1...2 { try await test.store.enable(endpoint, .asked(endpoint)) }
             #expect(try await test.status().disabled == nil)
         },
         .init("How an attempt ended that was under way when the endpoint was disabled counts") { test in
@@ -51,7 +51,7 @@ extension EventStoreConformance {
             #expect((status.pending, status.dead) == (1, 1))
             #expect(try await test.redrive() == 1)
             #expect(try await test.take().isEmpty)
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             #expect(try await test.take().versions == [3, 4])
         },
         .init("One delivery more than may wait disables the endpoint", limits: limits { $0.pendingDeliveries = 2 }) { test in
@@ -67,13 +67,13 @@ extension EventStoreConformance {
             limits: limits { $0.pendingDeliveries = 2 }
         ) { test in
             try await test.append(versions: 2...4)
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             try await test.finish(.delivered, limit: 1)
             try await test.append(versions: 5...5)
             #expect(try await test.status().disabled == nil)
             try await test.append(versions: 6...6)
             #expect(try await test.status().disabled == FeedLimits.tooManyPending)
-            try await test.store.enable(endpoint)
+            try await test.store.enable(endpoint, .asked(endpoint))
             #expect(try await test.take().versions == [3, 5])
         },
         .init("An endpoint that falls behind disables no other", limits: limits { $0.pendingDeliveries = 2 }) { test in

@@ -111,7 +111,7 @@ extension EventStoreUnderTest {
     func redrive(
         _ event: EventID? = nil, of endpoint: EndpointID = EventStoreConformance.endpoint
     ) async throws -> Int {
-        try await store.redrive(endpoint, event: event)
+        try await store.redrive(endpoint, event: event, .asked(endpoint))
     }
 
     func versions(of tenant: String = "acme") async throws -> [Int] { try await feed(of: tenant).map(\.event.version) }

@@ -101,8 +101,12 @@ public final class FaultyStore: PaymentStore {
         try await passing(.read) { () async throws(StoreFailure) in try await kept.gatewaysAtWork() }
     }
 
-    public func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
-        try await passing(.read) { () async throws(StoreFailure) in try await kept.history(of: payment) }
+    public func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.trail(of: payment) }
+    }
+
+    public func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage {
+        try await passing(.read) { () async throws(StoreFailure) in try await kept.payments(after: after, limit: limit) }
     }
 
     public func match(

@@ -16,7 +16,7 @@ extension PaymentStoreConformance {
                 #expect(try await test.store.settle(second) == .duplicate, "\(version)")
             }
             #expect(try await test.stored(payment) == stored)
-            #expect(try await test.store.history(of: payment.id) == [Sample.entry(1)])
+            #expect(try await test.told(of: payment.id) == [Sample.entry(1)])
             #expect(try await test.outbox(payment.id) == [Sample.event(1, of: payment)])
             #expect(try await test.store.claim(Sample.claim(try Sample.payment(), token: "other")).isTakenOver)
         },
@@ -55,7 +55,7 @@ extension PaymentStoreConformance {
             var settlement = test.settlement(payment.next(.succeeded, refunded: 10_000), mark: 1, entry: 1, event: 1)
             settlement.operation = .init(record: refund.next(.succeeded), hold: Sample.release)
             for _ in 0..<3 { #expect(try await test.store.settle(settlement) == .done) }
-            #expect(try await test.store.history(of: payment.id) == [Sample.entry(1)])
+            #expect(try await test.told(of: payment.id) == [Sample.entry(1)])
             #expect(try await test.outbox(payment.id) == [Sample.event(1, of: payment)])
         },
         .init("A marked settlement repeated after somebody else's change is a duplicate") { test in
@@ -79,7 +79,7 @@ extension PaymentStoreConformance {
                 late.expectedVersion = version
                 #expect(try await test.store.settle(late) == .conflict(test.released(payment), nil))
             }
-            #expect(try await test.store.history(of: payment.id).isEmpty)
+            #expect(try await test.told(of: payment.id).isEmpty)
             #expect(try await test.outbox(payment.id).isEmpty)
             let settlement = test.settlement(payment.next(.authorized), mark: 1, entry: 1, event: 1)
             #expect(try await test.store.settle(settlement) == .done)
@@ -98,7 +98,7 @@ extension PaymentStoreConformance {
             }
             #expect(results.filter { $0 == .done }.count == 1)
             #expect(results.filter { $0 == .duplicate }.count == 29)
-            #expect(try await test.store.history(of: payment.id).count == 1)
+            #expect(try await test.told(of: payment.id).count == 1)
         },
         .init("A lost payment comes back with its mark") { test in
             let record = try Sample.payment().next(.authorized)
@@ -106,7 +106,7 @@ extension PaymentStoreConformance {
             for _ in 0..<2 { #expect(try await test.store.settle(settlement) == .done) }
             #expect(try await test.store.settle(test.settlement(record.next(.failed), mark: 1)) == .duplicate)
             #expect(try await test.store.note(Sample.mark(1), Sample.entry(2), on: record.id) == .duplicate)
-            #expect(try await test.store.history(of: record.id) == [Sample.entry(1)])
+            #expect(try await test.told(of: record.id) == [Sample.entry(1)])
             #expect(try await test.outbox(record.id) == [Sample.event(1, of: record)])
         },
         .init("What is noted is in the history once and changes nothing else of the payment") { test in
@@ -115,7 +115,7 @@ extension PaymentStoreConformance {
             #expect(try await test.store.note(Sample.mark(1), Sample.entry(1), on: payment.id) == .noted)
             #expect(try await test.store.note(Sample.mark(1), Sample.entry(2), on: payment.id) == .duplicate)
             #expect(try await test.store.note(Sample.mark(2), Sample.entry(3), on: payment.id) == .noted)
-            #expect(try await test.store.history(of: payment.id) == [Sample.entry(1), Sample.entry(3)])
+            #expect(try await test.told(of: payment.id) == [Sample.entry(1), Sample.entry(3)])
             #expect(try await test.store.work(WorkID(payment.id)) == work)
             #expect(try await test.store.due(limit: 10).map(\.id) == [WorkID(payment.id)])
             #expect(try await test.outbox(payment.id).isEmpty)
@@ -127,7 +127,7 @@ extension PaymentStoreConformance {
             let record = try Sample.payment()
             for _ in 0..<2 { #expect(try await test.store.note(Sample.mark(1), Sample.entry(1), on: record.id) == .noted) }
             #expect(try await test.store.payment(record.id, tenant: "acme") == nil)
-            #expect(try await test.store.history(of: record.id).isEmpty)
+            #expect(try await test.told(of: record.id).isEmpty)
             #expect(try await test.store.claim(Sample.claim(record)) == .new)
             #expect(try await test.store.settle(test.settlement(record.next(.authorized), mark: 1)) == .done)
         },
@@ -149,7 +149,7 @@ extension PaymentStoreConformance {
             let entries = (0..<StoreLimits.historyEntries).map { Sample.entry($0) }
             try await test.write(entries, next: payment.next(.processing))
             #expect(try await test.store.note(Sample.mark(1), Sample.entry(entries.count), on: payment.id) == .noted)
-            #expect(try await test.store.history(of: payment.id) == entries.dropFirst() + [Sample.entry(entries.count)])
+            #expect(try await test.told(of: payment.id) == entries.dropFirst() + [Sample.entry(entries.count)])
         },
         .init("Marks, and what was noted, expire with their payment") { test in
             let noted = try await test.settled(.failed, number: 1, keeping: Keeping(retention: .seconds(1), keys: Sample.long))
@@ -161,7 +161,7 @@ extension PaymentStoreConformance {
             try await test.elapse(.seconds(1))
             for record in [noted, settlement.record] {
                 #expect(try await test.store.payment(record.id, tenant: "acme") == nil)
-                #expect(try await test.store.history(of: record.id).isEmpty)
+                #expect(try await test.told(of: record.id).isEmpty)
                 try await test.settle(record)
                 #expect(try await test.note(1, on: record) == .noted)
             }

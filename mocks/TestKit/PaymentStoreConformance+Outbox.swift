@@ -24,7 +24,7 @@ extension PaymentStoreConformance {
             settlement.history = (0..<3).map { Sample.entry($0) }
             #expect(try await test.store.settle(settlement) == .done)
             #expect(try await test.outbox(payment.id) == settlement.events)
-            #expect(try await test.store.history(of: payment.id) == settlement.history)
+            #expect(try await test.told(of: payment.id) == settlement.history)
             #expect(try await test.note(1, on: payment) == .duplicate)
         },
         .init("A payment's events are its own") { test in

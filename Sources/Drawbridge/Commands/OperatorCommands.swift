@@ -107,26 +107,6 @@ struct BreakerCommand: AsyncParsableCommand {
     }
 }
 
-struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "audit", abstract: "What happened to a payment, oldest first.")
-
-    @OptionGroup var options: AdminOptions
-    @Argument(help: "The payment's id, pay_….", transform: paymentID) var payment: PaymentID
-
-    func run() async throws {
-        try await options.run(show: Self.text) { try await $0.get("/admin/audit?payment=\(payment)") }
-    }
-
-    private static func text(_ answer: JSON) -> String {
-        var table = TextTable(["AT", "VERSION", "EVENT", "CAUSE", "BY", "OPERATION", "GATEWAY", "FROM", "TO", "REASON"])
-        for entry in answer["data"]?.elements ?? [] {
-            table.add(
-                entry, ["at", "version", "event", "cause", "actor", "operation", "gateway", "from", "to", "reason"])
-        }
-        return table.text
-    }
-}
-
 extension String {
     /// For a value in a query or a segment of a path.
     var percentEncoded: String {

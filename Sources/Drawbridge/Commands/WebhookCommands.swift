@@ -60,13 +60,14 @@ struct WebhooksCommand: ParsableCommand {
         @OptionGroup var endpoint: EndpointArguments
         @Option(help: "Only this one, evt_….") var event: String?
         @Flag(help: "All of this endpoint.") var all = false
+        @Option(help: "Why, for the audit trail.") var reason: String?
 
         func validate() throws {
             guard all == (event == nil) else { throw ValidationError("Give either --event or --all.") }
         }
 
         func run() async throws {
-            let body = JSON.present([("event", event.map { .string($0) })])
+            let body = JSON.present([("event", event.map { .string($0) }), ("reason", reason.map { .string($0) })])
             let line = { (answer: JSON) in "\(answer["redriven"]?.integer ?? 0) redriven" }
             try await options.run(show: line) {
                 try await $0.post("\(endpoint.path)/redrive", body)
@@ -81,11 +82,13 @@ struct WebhooksCommand: ParsableCommand {
 
         @OptionGroup var options: AdminOptions
         @OptionGroup var endpoint: EndpointArguments
+        @Option(help: "Why, for the audit trail.") var reason: String?
 
         func run() async throws {
+            let body = JSON.present([("reason", reason.map { .string($0) })])
             let line = { (answer: JSON) in "\(answer["id"]?.text ?? "?"): \(answer["state"]?.text ?? "?")" }
             try await options.run(show: line) {
-                try await $0.post("\(endpoint.path)/enable", .object([]))
+                try await $0.post("\(endpoint.path)/enable", body)
             }
         }
     }

@@ -13,6 +13,7 @@ struct AdminOperations: Sendable {
     let operators: OperatorService
     let callbacks: CallbackReview
     let webhooks: WebhookReview
+    let audit: AuditReview
     let gateways: [Payments.Gateway]
     let breakers: CircuitBreakers
     let time: any TimeSource
@@ -30,8 +31,10 @@ struct AdminOperations: Sendable {
         case .deadLetters:
             let query = try AdminQuery(target: target, allowing: ["after", "limit"])
             return try await operators.deadLetters(after: try query.cursor(), limit: try query.limit())
-        case .audit:
-            return try await operators.history(of: try AdminQuery(target: target, allowing: ["payment"]).payment())
+        case .audit: return try await trail(AdminQuery(target: target, allowing: AdminQuery.ofTrail))
+        case .auditSubjects:
+            let query = try AdminQuery(target: target, allowing: ["after", "limit"])
+            return try await audit.subjects(after: try query.cursor(), limit: try query.limit())
         case .callbacks(let kind):
             let query = try AdminQuery(target: target, allowing: ["after", "limit"])
             return try await callbacks.listed(kind, after: try query.cursor(), limit: try query.limit())
@@ -50,6 +53,13 @@ struct AdminOperations: Sendable {
         }
     }
 
+    private func trail(_ query: AdminQuery) async throws(Problem) -> JSON {
+        switch try query.subject() {
+        case .payment(let id): try await audit.trail(of: id)
+        case let subject: try await audit.trail(of: subject, after: try query.number(), limit: try query.limit())
+        }
+    }
+
     private func change(_ route: AdminRoute, _ request: Request) async throws(Problem) -> JSON {
         let actor = try Self.actor(InboundHeaders(request.headers))
         let body = try await Self.body(of: request)
@@ -59,7 +69,8 @@ struct AdminOperations: Sendable {
             return try await callbacks.discard(id, try DiscardCallbackOrder(body ?? .object([])), by: actor)
         case .redriveWebhooks(let tenant, let endpoint):
             return try await webhooks.redrive(tenant, endpoint, try RedriveWebhooksOrder(body ?? .object([])), by: actor)
-        case .enableWebhooks(let tenant, let endpoint): return try await webhooks.enable(tenant, endpoint, by: actor)
+        case .enableWebhooks(let tenant, let endpoint):
+            return try await webhooks.enable(tenant, endpoint, try EnableWebhooksOrder(body ?? .object([])), by: actor)
         case .redrive(let id): return try await operators.redrive(id, try RedriveOrder(body ?? .object([])), by: actor)
         case .discard(let id): return try await operators.discard(id, try DiscardOrder(body ?? .object([])), by: actor)
         case .breaker(let name):

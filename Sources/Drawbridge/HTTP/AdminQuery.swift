@@ -36,11 +36,42 @@ struct AdminQuery {
         return text
     }
 
-    func payment() throws(Problem) -> PaymentID {
-        guard let id = values["payment"].flatMap({ PaymentID($0) }) else {
-            throw Self.wrong("payment", "is required: pay_ and 26 characters")
+    /// What the query of a trail takes.
+    static let ofTrail = ["payment", "gateway", "tenant", "subject", "after", "limit"]
+
+    /// What the trail is asked for of: exactly one.
+    func subject() throws(Problem) -> AuditSubject {
+        let named = Self.ofTrail.prefix(4).compactMap { name in values[name].map { (name: name, value: $0) } }
+        guard named.count == 1, let (name, value) = named.first else {
+            throw Self.wrong("", "takes exactly one of payment, gateway, tenant and subject")
         }
-        return id
+        let text = name == "payment" || name == "subject" ? value : "\(name):\(value)"
+        guard let subject = AuditSubject(text) else { throw Self.wrong(name, Self.rule(name)) }
+        guard case .payment = subject else {
+            if name == "payment" { throw Self.wrong(name, Self.rule(name)) }
+            return subject
+        }
+        guard values["after"] == nil, values["limit"] == nil else {
+            throw Self.wrong("", "takes neither after nor limit with a payment, whose trail is told whole")
+        }
+        return subject
+    }
+
+    private static func rule(_ name: String) -> String {
+        switch name {
+        case "payment": "must be pay_ and 26 characters"
+        case "subject": "must be configuration, gateway:NAME, tenant:NAME or a payment's id"
+        default: "must be the name of a \(name)"
+        }
+    }
+
+    /// Of the last entry seen.
+    func number() throws(Problem) -> Int {
+        guard let text = values["after"] else { return 0 }
+        guard let number = Int(text), (0...1_000_000_000_000).contains(number) else {
+            throw Self.wrong("after", "must be the next of an earlier page")
+        }
+        return number
     }
 
     private static func wrong(_ name: String, _ rule: String) -> Problem {

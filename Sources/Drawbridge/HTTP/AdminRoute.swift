@@ -10,7 +10,7 @@ enum AdminRoute: Equatable {
     case queue, deadLetters
     case redrive(WorkID)
     case discard(WorkID)
-    case audit
+    case audit, auditSubjects
     case callbacks(KeptCallback.Kind)
     case callbackDecisions
     case applyCallback(CallbackID)
@@ -32,6 +32,7 @@ enum AdminRoute: Equatable {
         case ["admin", "queue"]: self = .queue
         case ["admin", "dead-letters"]: self = .deadLetters
         case ["admin", "audit"]: self = .audit
+        case ["admin", "audit", "subjects"]: self = .auditSubjects
         case ["admin", "callbacks", "unmatched"]: self = .callbacks(.unmatched)
         case ["admin", "callbacks", "malformed"]: self = .callbacks(.malformed)
         case ["admin", "callbacks", "decided"]: self = .callbackDecisions
@@ -76,7 +77,8 @@ enum AdminRoute: Equatable {
 
     var method: HTTPRequest.Method {
         switch self {
-        case .health, .ready, .metrics, .gateways, .queue, .deadLetters, .audit, .callbacks, .callbackDecisions, .webhooks,
+        case .health, .ready, .metrics, .gateways, .queue, .deadLetters, .audit, .auditSubjects, .callbacks, .callbackDecisions,
+            .webhooks,
             .webhookDeadLetters:
             .get
         case .breaker, .redrive, .discard, .applyCallback, .discardCallback, .redriveWebhooks, .enableWebhooks: .post

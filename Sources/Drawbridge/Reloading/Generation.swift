@@ -69,8 +69,10 @@ struct Generation: Sendable {
             operators: OperatorService(
                 store: base.store, relay: relay, routing: routing, vault: base.vault, time: base.time, keeping: keeping,
                 logger: base.logger),
-            callbacks: CallbackReview(service: service, time: base.time, logger: base.logger),
-            webhooks: WebhookReview(endpoints: endpoints, store: base.events, dispatcher: dispatcher, logger: base.logger),
+            callbacks: CallbackReview(service: service, audit: base.auditLog, time: base.time, logger: base.logger),
+            webhooks: WebhookReview(
+                endpoints: endpoints, store: base.events, dispatcher: dispatcher, time: base.time, logger: base.logger),
+            audit: AuditReview(store: base.store, log: base.auditLog),
             gateways: gateways, breakers: base.breakers, time: base.time, logger: base.logger)
         admin = AdminResponder(
             store: base.store, inFlight: base.inFlight, metrics: base.metrics,

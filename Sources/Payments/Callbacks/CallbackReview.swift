@@ -4,11 +4,13 @@ public import Logging
 /// What operators do with callbacks that could not be applied: look, apply one to a payment, or discard it.
 public struct CallbackReview: Sendable {
     private let service: PaymentService
+    private let audit: any AuditLog
     private let time: any TimeSource
     private let logger: Logger
 
-    public init(service: PaymentService, time: any TimeSource, logger: Logger) {
+    public init(service: PaymentService, audit: any AuditLog, time: any TimeSource, logger: Logger) {
         self.service = service
+        self.audit = audit
         self.time = time
         self.logger = logger
     }
@@ -44,6 +46,7 @@ public struct CallbackReview: Sendable {
         guard let gateway = service.routing.gateway(named: callback.gateway) else {
             throw Problem(.invalidState, "Its gateway \(callback.gateway) is not configured any more.")
         }
+        try await intend(callback, .applied, order.payment, reason: order.reason, by: actor)
         let result: String
         if let events = try events(of: callback, gateway) {
             guard events.count == 1 || order.payment == nil else {
@@ -66,7 +69,21 @@ public struct CallbackReview: Sendable {
 
     /// Nothing is applied, now or later.
     public func discard(_ id: CallbackID, _ order: DiscardCallbackOrder, by actor: String) async throws(Problem) -> JSON {
-        try await decide(try await callback(id), .discarded, nil, result: nil, reason: order.reason, by: actor)
+        let callback = try await callback(id)
+        try await intend(callback, .discarded, nil, reason: order.reason, by: actor)
+        return try await decide(callback, .discarded, nil, result: nil, reason: order.reason, by: actor)
+    }
+
+    /// In the gateway's trail before anything is done: what is applied lies with its payment, in a slot of its own. Whether it was
+    /// done stands with the payment and with the decisions.
+    private func intend(
+        _ callback: KeptCallback, _ verdict: CallbackDecision.Verdict, _ work: WorkID?, reason: String, by actor: String
+    ) async throws(Problem) {
+        let entry = HistoryEntry(
+            at: time.now(), version: 0, event: "callback.\(verdict == .applied ? "apply" : "discard")", cause: .operator,
+            actor: actor, gateway: callback.gateway, object: callback.id.text, from: callback.kind.rawValue,
+            to: work?.description ?? verdict.rawValue, reason: reason)
+        try await reaching { () async throws(StoreFailure) in try await self.audit.append(entry, to: .gateway(callback.gateway)) }
     }
 
     /// `nil` where it still cannot be read.

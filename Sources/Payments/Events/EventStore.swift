@@ -70,14 +70,17 @@ public protocol DeliveryStore: Sendable {
     func finish(_ delivery: Delivery, _ end: DeliveryEnd, status: Int?) async throws(StoreFailure)
     /// Stops all attempts; what waits stays. Events that happen meanwhile are not queued: they are in the feed.
     func disable(_ endpoint: EndpointID, reason: String) async throws(StoreFailure)
-    func enable(_ endpoint: EndpointID) async throws(StoreFailure)
+    /// - Parameter entry: for the tenant's audit trail, written in the same step.
+    func enable(_ endpoint: EndpointID, _ entry: HistoryEntry) async throws(StoreFailure)
     func status(of endpoint: EndpointID) async throws(StoreFailure) -> EndpointStatus
     /// Oldest first, with what they would have said.
     func deadLetters(of endpoint: EndpointID, after: EventID?, limit: Int) async throws(StoreFailure) -> [DeadDelivery]
     /// Queues dead letters anew, as if never tried.
-    /// - Parameter event: only this one; `nil`: all.
+    /// - Parameters:
+    ///   - event: only this one; `nil`: all.
+    ///   - entry: for the tenant's audit trail, written in the same step as the first of them; not at all where there is none.
     /// - Returns: how many.
-    func redrive(_ endpoint: EndpointID, event: EventID?) async throws(StoreFailure) -> Int
+    func redrive(_ endpoint: EndpointID, event: EventID?, _ entry: HistoryEntry) async throws(StoreFailure) -> Int
 }
 
 public struct Delivery: Sendable, Equatable {

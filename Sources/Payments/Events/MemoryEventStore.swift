@@ -9,12 +9,18 @@ public final class MemoryEventStore: EventStore, DeliveryStore {
     private let payments: MemoryPaymentStore
     private let time: any TimeSource
     private let limits: FeedLimits
+    private let audit: MemoryAuditLog
     private let feeds = Mutex<[String: MemoryFeed]>([:])
 
     /// - Parameters:
     ///   - payments: whose outbox is relayed.
     ///   - time: the store's clock.
-    public init(payments: MemoryPaymentStore, time: any TimeSource, limits: FeedLimits = .standard) {
+    ///   - audit: where what operators do is written.
+    public init(
+        payments: MemoryPaymentStore, audit: MemoryAuditLog = MemoryAuditLog(), time: any TimeSource,
+        limits: FeedLimits = .standard
+    ) {
+        self.audit = audit
         self.payments = payments
         self.time = time
         self.limits = limits
@@ -53,8 +59,11 @@ public final class MemoryEventStore: EventStore, DeliveryStore {
         change(endpoint) { backlog, _ in backlog.disabled = reason }
     }
 
-    public func enable(_ endpoint: EndpointID) async throws(StoreFailure) {
-        change(endpoint) { backlog, _ in backlog.disabled = nil }
+    public func enable(_ endpoint: EndpointID, _ entry: HistoryEntry) async throws(StoreFailure) {
+        change(endpoint) { backlog, _ in
+            audit.write(entry, to: .tenant(endpoint.tenant))
+            backlog.disabled = nil
+        }
     }
 
     public func status(of endpoint: EndpointID) async throws(StoreFailure) -> EndpointStatus {
@@ -67,8 +76,12 @@ public final class MemoryEventStore: EventStore, DeliveryStore {
         change(endpoint) { backlog, _ in backlog.deadLetters(after: after, limit: limit) }
     }
 
-    public func redrive(_ endpoint: EndpointID, event: EventID?) async throws(StoreFailure) -> Int {
-        change(endpoint) { $0.redrive(event, at: $1) }
+    public func redrive(_ endpoint: EndpointID, event: EventID?, _ entry: HistoryEntry) async throws(StoreFailure) -> Int {
+        change(endpoint) { backlog, now in
+            let count = backlog.redrive(event, at: now)
+            if count > 0 { audit.write(entry, to: .tenant(endpoint.tenant)) }
+            return count
+        }
     }
 
     private func change<Result: Sendable>(

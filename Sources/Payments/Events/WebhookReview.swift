@@ -6,9 +6,14 @@ public struct WebhookReview: Sendable {
     private let endpoints: [WebhookEndpoint]
     private let store: any DeliveryStore
     private let dispatcher: WebhookDispatcher
+    private let time: any TimeSource
     private let logger: Logger
 
-    public init(endpoints: [WebhookEndpoint], store: any DeliveryStore, dispatcher: WebhookDispatcher, logger: Logger) {
+    public init(
+        endpoints: [WebhookEndpoint], store: any DeliveryStore, dispatcher: WebhookDispatcher, time: any TimeSource,
+        logger: Logger
+    ) {
+        self.time = time
         self.endpoints = endpoints
         self.store = store
         self.dispatcher = dispatcher
@@ -45,8 +50,9 @@ public struct WebhookReview: Sendable {
         _ tenant: String, _ name: String, _ order: RedriveWebhooksOrder, by actor: String
     ) async throws(Problem) -> JSON {
         let endpoint = try endpoint(tenant, name)
+        let entry = HistoryEntry.redriven(endpoint.id, event: order.event, reason: order.reason, by: actor, at: time.now())
         let count = try await reaching { () async throws(StoreFailure) in
-            try await self.store.redrive(endpoint.id, event: order.event)
+            try await self.store.redrive(endpoint.id, event: order.event, entry)
         }
         if order.event != nil, count == 0 { throw Problem(.notFound, "No such dead letter lies at this endpoint.") }
         dispatcher.wake([tenant])
@@ -56,9 +62,16 @@ public struct WebhookReview: Sendable {
     }
 
     /// A disabled endpoint is tried again; what waits there is delivered.
-    public func enable(_ tenant: String, _ name: String, by actor: String) async throws(Problem) -> JSON {
+    public func enable(
+        _ tenant: String, _ name: String, _ order: EnableWebhooksOrder, by actor: String
+    ) async throws(Problem) -> JSON {
         let endpoint = try endpoint(tenant, name)
-        try await reaching { () async throws(StoreFailure) in try await self.store.enable(endpoint.id) }
+        let now = time.now()
+        try await reaching { () async throws(StoreFailure) in
+            let before = try await self.store.status(of: endpoint.id)
+            let entry = HistoryEntry.enabled(endpoint.id, from: before, reason: order.reason, by: actor, at: now)
+            try await self.store.enable(endpoint.id, entry)
+        }
         dispatcher.wake([tenant])
         logger.notice("webhook endpoint enabled", metadata: ["endpoint": "\(endpoint.id)", "actor": "\(actor)"])
         return try await json(endpoint)

@@ -144,8 +144,12 @@ package struct SimulatedStore: PaymentStore {
         try await passing("gateways") { store throws(StoreFailure) in try await store.gatewaysAtWork() }
     }
 
-    package func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] {
-        try await passing("history") { store throws(StoreFailure) in try await store.history(of: payment) }
+    package func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail {
+        try await passing("history") { store throws(StoreFailure) in try await store.trail(of: payment) }
+    }
+
+    package func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage {
+        try await passing("walk") { store throws(StoreFailure) in try await store.payments(after: after, limit: limit) }
     }
 
     package func match(
