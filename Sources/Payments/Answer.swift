@@ -11,11 +11,14 @@ public struct Answer: Sendable, Equatable {
     public var retryAfter: Int?
     /// Whether an earlier request with the same key was answered before.
     public var replayed: Bool
+    /// Of the tenant whose quota is used up; an answer that was given costs no second look at the bucket, so it tells none.
+    public var standing: Quota.Standing?
 
     public init(
         status: Int, content: Content = .json, body: [UInt8], location: String? = nil, retryAfter: Int? = nil,
-        replayed: Bool = false
+        replayed: Bool = false, standing: Quota.Standing? = nil
     ) {
+        self.standing = standing
         self.status = status
         self.content = content
         self.body = body
@@ -27,6 +30,6 @@ public struct Answer: Sendable, Equatable {
     public init(_ problem: Problem, requestID: String) {
         self.init(
             status: problem.code.status, content: .problem, body: problem.body(requestID: requestID),
-            retryAfter: problem.retryAfter)
+            retryAfter: problem.retryAfter, standing: problem.standing)
     }
 }

@@ -28,6 +28,8 @@ struct MemoryPayments {
     var outbox: MemoryOutbox
     private var waiting: MemoryWaiting
     private var arrivals = MemoryArrivals()
+    /// Of as many tenants as are configured.
+    private var buckets: [String: Quota.Bucket] = [:]
     private var expiring = MemoryLine<Deadline>()
     private var forgetting = MemoryLine<Deadline>()
 
@@ -73,7 +75,13 @@ struct MemoryPayments {
 
     // MARK: Changing
 
+    /// `nil` where a token was taken, or nobody counts.
+    private mutating func shortage(of tenant: String, _ quota: Quota?, now: Duration) -> Quota.Standing? {
+        quota.flatMap { buckets[tenant, default: Quota.Bucket()].take(of: $0, now: now) }
+    }
+
     mutating func claim(_ claim: PaymentClaim, now: Duration) throws(StoreFailure) -> PaymentClaimResult {
+        if let standing = shortage(of: claim.record.tenant, claim.quota, now: now) { return .limited(standing) }
         let id = claim.record.id
         guard let known = payment(id, now: now) else { return try open(claim, now: now) }
         guard known.record.tenant == claim.record.tenant else { return .mismatch }
@@ -103,6 +111,7 @@ struct MemoryPayments {
     }
 
     mutating func claim(_ claim: OperationClaim, now: Duration) throws(StoreFailure) -> OperationClaimResult {
+        if let standing = shortage(of: claim.record.tenant, claim.quota, now: now) { return .limited(standing) }
         guard payment(claim.record.payment, tenant: claim.record.tenant, now: now) != nil else { return .notFound }
         return try change(claim.record.payment, claim.record.id, now: now) { payment throws(StoreFailure) in
             try payment.claim(claim, now: now)

@@ -50,6 +50,7 @@ extension PaymentService {
             case .exceeds(let available):
                 throw Problem(
                     .validationFailed, errors: [.init("/amount", "must be at most \(available), which is what is left")])
+            case .limited(let standing): throw self.refusal(of: call, standing)
             }
         }
     }
@@ -66,7 +67,7 @@ extension PaymentService {
         return OperationClaim(
             record: record, amount: amount, fingerprints: vault.fingerprints(operation: "\(kind.rawValue) \(id)", request: body),
             lease: lease(forAttemptOf: routing.longestAttempt), answered: call.isAsynchronous, keeping: settings.keeping,
-            by: call.actor)
+            quota: settings.quotas[call.tenant], by: call.actor)
     }
 
     /// Capture and void show the payment, a refund itself. A refused capture or void is 409 with the gateway's code (O7).

@@ -11,14 +11,18 @@ public final class PaymentService: Sendable {
         public var keeping: Keeping
         /// When payments that no gateway could take are tried again.
         public var queue: Cadence
+        /// By tenant; one that is not listed has none.
+        public var quotas: [String: Quota]
         /// Where the tasks run that go on without their caller; `nil`: on the global pool.
         public var executor: (any TaskExecutor)?
         /// A bug that a test switches on, to show that the simulation finds it.
         package var mutation: Mutation?
 
         public init(
-            deadline: Duration, keeping: Keeping, queue: Cadence = .queue, executor: (any TaskExecutor)? = nil
+            deadline: Duration, keeping: Keeping, queue: Cadence = .queue, quotas: [String: Quota] = [:],
+            executor: (any TaskExecutor)? = nil
         ) {
+            self.quotas = quotas
             self.deadline = deadline
             self.keeping = keeping
             self.queue = queue
@@ -84,7 +88,7 @@ public final class PaymentService: Sendable {
             let claim = PaymentClaim(
                 record: charge.record, fingerprints: self.vault.fingerprints(operation: "POST /v1/payments", request: body),
                 lease: self.lease(forAttemptOf: self.routing.longestAttempt), answered: call.isAsynchronous,
-                keeping: self.settings.keeping, by: call.actor)
+                keeping: self.settings.keeping, quota: self.settings.quotas[call.tenant], by: call.actor)
             func own(_ stored: StoredPayment) async -> Answer {
                 await self.await(.init(payment: stored.record), call: call) { caller in
                     let held = Held(
@@ -116,6 +120,7 @@ public final class PaymentService: Sendable {
             case .current(let stored): return self.answer(showing: .init(payment: stored.record), call: call, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
             case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+            case .limited(let standing): throw self.refusal(of: call, standing)
             }
         }
     }

@@ -1,6 +1,7 @@
 /// Where payments are kept. Two implementations, one conformance suite (TestKit): in memory and Redis.
 ///
-/// Leases are judged on the store's clock. Every method is one round trip where nothing conflicts.
+/// Leases and quotas are judged on the store's clock. Every method is one round trip where nothing conflicts; in a Redis Cluster a
+/// claim under a quota is two, as the tenant's bucket has another slot.
 public protocol PaymentStore: Sendable {
     /// Idempotency, record, first attempt and lease in one step (K1 to K5, O5).
     func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult
@@ -145,6 +146,8 @@ public struct PaymentClaim: Sendable {
     /// Whether the caller is told 202 at once (`respond-async`).
     public var answered: Bool
     public var keeping: Keeping
+    /// Of its tenant: the claim costs a token. `nil`: nobody counts.
+    public var quota: Quota?
     /// Written with it, where it is new.
     public let created: HistoryEntry
     /// Written with it, where it takes the lease of an owner that is gone.
@@ -152,8 +155,10 @@ public struct PaymentClaim: Sendable {
 
     /// - Parameter actor: who asks, for the audit trail.
     public init(
-        record: PaymentRecord, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping, by actor: String? = nil
+        record: PaymentRecord, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping, quota: Quota? = nil,
+        by actor: String? = nil
     ) {
+        self.quota = quota
         created = .created(record, by: actor)
         takenOver = .takenOver(nil, by: actor, at: record.createdAt)
         self.record = record
@@ -179,6 +184,8 @@ public enum PaymentClaimResult: Sendable, Equatable {
     case takenOver(StoredPayment)
     /// Same key, another request; or the key of a payment that is no longer kept (K7).
     case mismatch
+    /// The tenant has no token left: nothing was looked at, nothing is stored (K5).
+    case limited(Quota.Standing)
 }
 
 public struct OperationClaim: Sendable {
@@ -189,6 +196,8 @@ public struct OperationClaim: Sendable {
     public var lease: Lease
     public var answered: Bool
     public var keeping: Keeping
+    /// As for a payment.
+    public var quota: Quota?
     /// Written with it, where it is new.
     public let requested: HistoryEntry
     /// Written with it, where it takes the lease of an owner that is gone.
@@ -197,8 +206,9 @@ public struct OperationClaim: Sendable {
     /// - Parameter actor: who asks, for the audit trail.
     public init(
         record: OperationRecord, amount: Int64?, fingerprints: [String], lease: Lease, answered: Bool, keeping: Keeping,
-        by actor: String? = nil
+        quota: Quota? = nil, by actor: String? = nil
     ) {
+        self.quota = quota
         requested = .requested(record, amount: amount, by: actor)
         takenOver = .takenOver(record.id, by: actor, at: record.createdAt)
         self.record = record
@@ -224,6 +234,8 @@ public enum OperationClaimResult: Sendable, Equatable {
     case invalidState(PaymentRecord.Status, busy: Bool)
     /// More than is left: the amount that could still be captured or refunded.
     case exceeds(available: Int64)
+    /// The tenant has no token left: nothing was looked at, nothing is stored (K5).
+    case limited(Quota.Standing)
 }
 
 /// What captures, voids and refunds in flight have set aside (O8).

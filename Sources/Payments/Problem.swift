@@ -81,8 +81,13 @@ public struct Problem: Error, Sendable, Equatable {
     public var errors: [Entry]
     /// Whole seconds.
     public var retryAfter: Int?
+    /// Of the tenant whose quota is used up.
+    public var standing: Quota.Standing?
 
-    public init(_ code: Code, _ detail: String? = nil, errors: [Entry] = [], retryAfter: Int? = nil) {
+    public init(
+        _ code: Code, _ detail: String? = nil, errors: [Entry] = [], retryAfter: Int? = nil, standing: Quota.Standing? = nil
+    ) {
+        self.standing = standing
         self.code = code
         self.detail = detail
         self.errors = errors

@@ -32,9 +32,26 @@ struct RedisClient: Sendable {
 
     func shutdown() async { await cluster.shutdown() }
 
+    /// Whether a Redis Cluster was found; before the first connection nobody knows.
+    var isCluster: Bool { cluster.isFound }
+
     /// The replies to all commands; the first error reply is thrown.
     func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
-        let replies = try await replies(to: commands)
+        try Self.checked(try await replies(to: commands))
+    }
+
+    /// The same of a server that stands alone, for commands with keys of several slots; `nil` of a cluster, which was sent nothing.
+    func sendAlone(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply]? {
+        let deadline = NIODeadline.now() + .init(timeout)
+        guard var replies = try await attemptAlone(commands, before: deadline) else { return nil }
+        if Self.lacksScripts(replies) {
+            guard let again = try await attemptAlone(Self.loads + commands, before: deadline) else { return nil }
+            replies = Array(again.dropFirst(Self.loads.count))
+        }
+        return try Self.checked(replies)
+    }
+
+    private static func checked(_ replies: [RedisReply]) throws(StoreFailure) -> [RedisReply] {
         if let failure = replies.lazy.compactMap({ StoreFailure($0) }).first { throw failure }
         return replies
     }
@@ -45,32 +62,45 @@ struct RedisClient: Sendable {
     /// connection broke is sent once more within the time-out, and so is one whose scripts Redis has forgotten.
     func replies(to commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
         let deadline = NIODeadline.now() + .init(timeout)
-        var replies = try await attempt(commands, before: deadline)
-        if replies.contains(where: { $0.errorCode == "NOSCRIPT" }) {
-            let loads = RedisScript.all.map(\.load)
-            replies = Array(try await attempt(loads + commands, before: deadline).dropFirst(loads.count))
-        }
-        return replies
+        let replies = try await attempt(commands, before: deadline)
+        guard Self.lacksScripts(replies) else { return replies }
+        return Array(try await attempt(Self.loads + commands, before: deadline).dropFirst(Self.loads.count))
     }
 
+    private static let loads = RedisScript.all.map(\.load)
+
+    private static func lacksScripts(_ replies: [RedisReply]) -> Bool { replies.contains { $0.errorCode == "NOSCRIPT" } }
+
     private func attempt(_ commands: [RedisCommand], before deadline: NIODeadline) async throws(StoreFailure) -> [RedisReply] {
-        if cluster.isFound { return await cluster.replies(to: commands, before: deadline) }
-        let first = try await seed.connection(before: deadline)
-        if let slots = first.slots {
-            cluster.adopt(slots)
-            return await cluster.replies(to: commands, before: deadline)
-        }
+        if let replies = try await attemptAlone(commands, before: deadline) { return replies }
+        return await cluster.replies(to: commands, before: deadline)
+    }
+
+    /// `nil` of a cluster.
+    private func attemptAlone(
+        _ commands: [RedisCommand], before deadline: NIODeadline
+    ) async throws(StoreFailure) -> [RedisReply]? {
+        guard let first = try await connectionAlone(before: deadline) else { return nil }
         do throws(RedisInterruption) {
             return try await first.send(commands, deadline: deadline)
         } catch {
             guard error == .lost, NIODeadline.now() < deadline else { throw error.failure }
         }
-        let second = try await seed.connection(before: deadline)
+        guard let second = try await connectionAlone(before: deadline) else { return nil }
         do throws(RedisInterruption) {
             return try await second.send(commands, deadline: deadline)
         } catch {
             throw error.failure
         }
+    }
+
+    /// To a server that is in no cluster.
+    private func connectionAlone(before deadline: NIODeadline) async throws(StoreFailure) -> RedisConnection? {
+        if cluster.isFound { return nil }
+        let connection = try await seed.connection(before: deadline)
+        guard let slots = connection.slots else { return connection }
+        cluster.adopt(slots)
+        return nil
     }
 
     // MARK: Beside the batches

@@ -11,10 +11,10 @@ struct RedisKeys: Sendable {
     func all(of payment: PaymentID) -> [String] { Self.parts(of: payment).map { key(payment.bucket, $0 + $1) } }
 
     /// Behind their number.
-    func appendAll(of payment: PaymentID, to command: inout RedisCommand) {
+    func appendAll(of payment: PaymentID, and others: [String] = [], to command: inout RedisCommand) {
         let parts = Self.parts(of: payment)
         let tag = key(payment.bucket, "").utf8
-        command.append(parts.count)
+        command.append(parts.count + others.count)
         for (name, id) in parts {
             command.append { bytes in
                 bytes += tag
@@ -22,6 +22,7 @@ struct RedisKeys: Sendable {
                 bytes += id.utf8
             }
         }
+        for other in others { command.append(other) }
     }
 
     /// Behind the tag.
@@ -90,6 +91,10 @@ struct RedisKeys: Sendable {
     func delivery(_ part: String, to endpoint: EndpointID) -> String {
         key("t:\(endpoint.tenant)", "e:\(endpoint.name):\(part)")
     }
+
+    /// What is missing of the tenant's quota: millionths of a token, a blank, and microseconds on Redis' clock since when. It is there
+    /// as long as something is missing.
+    func quota(of tenant: String) -> String { key("t:\(tenant)", "quota") }
 
     // MARK: Of nobody
 

@@ -3,12 +3,12 @@ public import Logging
 public import NIOCore
 public import Payments
 
-/// The store that all replicas share. A claim and a settlement are one round trip each.
+/// The store that all replicas share. A claim and a settlement are one round trip each; in a Redis Cluster a claim under a quota is two.
 ///
 /// Leases are judged on Redis' clock, inside the scripts.
 public final class RedisPaymentStore: PaymentStore {
     let client: RedisClient
-    private let claims: RedisClient
+    let claims: RedisClient
     let keys: RedisKeys
     let time: any TimeSource
     private let waitReplicas: Int
@@ -57,27 +57,56 @@ public final class RedisPaymentStore: PaymentStore {
     // MARK: Claims
 
     public func claim(_ claim: PaymentClaim) async throws(StoreFailure) -> PaymentClaimResult {
-        var script = RedisScript.claimPayment.call(of: claim.record.id, keys)
-        appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
-        script.append(claim.record)
-        script.append([claim.created, claim.takenOver], of: claim.record.id)
-        for fingerprint in claim.fingerprints { script.append(fingerprint) }
-        let parts = try await send([script] + listing(claim.record, claim.keeping))
+        let record = claim.record
+        let spent = try await spending(claim.quota, of: record.tenant) { quota throws(StoreFailure) in
+            script(of: claim, spending: quota)
+        }
+        if let spent { return try Self.result(of: claim, spent) }
+        return try Self.result(of: claim, try await send([script(of: claim)] + listing(record, claim.keeping)))
+    }
+
+    private static func result(of claim: PaymentClaim, _ parts: [RedisReply]) throws(StoreFailure) -> PaymentClaimResult {
         switch parts.first?.text {
+        case "limited": return .limited(try standing(parts, claim.quota))
         case "new": return .new
-        case "awaited": return .awaited(Self.callbacks(parts.dropFirst()))
+        case "awaited": return .awaited(callbacks(parts.dropFirst()))
         case "mismatch": return .mismatch
         case "replay": return .replay(try RedisFields.answer(parts.last))
         case "running": return .running(remaining: try RedisFields.duration(parts.last))
         case "current": return .current(try RedisFields.payment(parts.last))
         case "taken": return .takenOver(try RedisFields.payment(parts.last))
-        default: throw Self.unexpected
+        default: throw unexpected
         }
     }
 
-    public func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
+    private func script(of claim: PaymentClaim, spending quota: Quota? = nil) -> RedisCommand {
         let record = claim.record
-        var script = RedisScript.claimOperation.call(of: record.payment, keys)
+        let index = keys.index(tenant: record.tenant, reference: record.reference)
+        let others = quota.map { _ in [keys.quota(of: record.tenant), index] } ?? []
+        var script = RedisScript.claimPayment.call(of: record.id, keys, and: others)
+        appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
+        script.append(record)
+        script.append([claim.created, claim.takenOver], of: record.id)
+        for fingerprint in claim.fingerprints { script.append(fingerprint) }
+        if let quota {
+            script.append(record.createdAt.milliseconds)
+            script.append(quota)
+        }
+        return script
+    }
+
+    public func claim(_ claim: OperationClaim) async throws(StoreFailure) -> OperationClaimResult {
+        let spent = try await spending(claim.quota, of: claim.record.tenant) { quota throws(StoreFailure) in
+            try script(of: claim, spending: quota)
+        }
+        if let spent { return try result(of: claim, spent) }
+        return try result(of: claim, try await send([try script(of: claim)]))
+    }
+
+    private func script(of claim: OperationClaim, spending quota: Quota? = nil) throws(StoreFailure) -> RedisCommand {
+        let record = claim.record
+        let others = quota.map { _ in [keys.quota(of: record.tenant)] } ?? []
+        var script = RedisScript.claimOperation.call(of: record.payment, keys, and: others)
         appendHead(to: &script, claim.lease, answered: claim.answered, claim.keeping)
         script.append(record.id.text)
         script.append(record.kind.rawValue)
@@ -87,13 +116,15 @@ public final class RedisPaymentStore: PaymentStore {
         script.append(StoreLimits.operationsPerPayment)
         script.append([claim.requested, claim.takenOver], of: claim.record.payment)
         for fingerprint in claim.fingerprints { script.append(fingerprint) }
-        return try result(ofOperation: try await send([script]))
+        if let quota { script.append(quota) }
+        return script
     }
 
-    private func result(ofOperation parts: [RedisReply]) throws(StoreFailure) -> OperationClaimResult {
+    private func result(of claim: OperationClaim, _ parts: [RedisReply]) throws(StoreFailure) -> OperationClaimResult {
         func payment() throws(StoreFailure) -> StoredPayment { try RedisFields.payment(parts.dropFirst().first) }
         func operation() throws(StoreFailure) -> OperationRecord { try RedisFields.operation(parts.dropFirst(2).first).record }
         switch parts.first?.text {
+        case "limited": return .limited(try Self.standing(parts, claim.quota))
         case "new": return .new(try payment(), try operation())
         case "current": return .current(try payment(), try operation())
         case "taken": return .takenOver(try payment(), try operation())
@@ -123,11 +154,25 @@ public final class RedisPaymentStore: PaymentStore {
 
     /// One flush for the script and what belongs to it; the script's reply.
     private func send(_ commands: [RedisCommand]) async throws(StoreFailure) -> [RedisReply] {
-        guard waitReplicas > 0 else { return try Self.parts(of: try await client.send(commands)) }
-        let wait = RedisCommand("WAIT", String(waitReplicas), String(max(1, waitTimeout.wholeMilliseconds)))
-        let replies = try await claims.send(commands + [wait])
-        guard let count = replies.last?.integer, count >= waitReplicas else {
-            throw StoreFailure(code: .tooFewReplicas, detail: "fewer replicas than wanted have what was written")
+        try parts(ofReplicated: try await claims.send(commands + waiting))
+    }
+
+    /// The same of a server that stands alone, for a script with keys of several slots; `nil` of a Redis Cluster, which was sent nothing.
+    func sendAlone(_ script: RedisCommand) async throws(StoreFailure) -> [RedisReply]? {
+        guard let replies = try await claims.sendAlone([script] + waiting) else { return nil }
+        return try parts(ofReplicated: replies)
+    }
+
+    private var waiting: [RedisCommand] {
+        guard waitReplicas > 0 else { return [] }
+        return [RedisCommand("WAIT", String(waitReplicas), String(max(1, waitTimeout.wholeMilliseconds)))]
+    }
+
+    private func parts(ofReplicated replies: [RedisReply]) throws(StoreFailure) -> [RedisReply] {
+        if waitReplicas > 0 {
+            guard let count = replies.last?.integer, count >= waitReplicas else {
+                throw StoreFailure(code: .tooFewReplicas, detail: "fewer replicas than wanted have what was written")
+            }
         }
         return try Self.parts(of: replies)
     }

@@ -1,8 +1,11 @@
 extension RedisScript {
     /// ARGV: token, duration, answered, retention, keys, the payment's 13 fields, digest and entry of its creation and of a takeover,
-    /// fingerprints. The entry comes first: of a torn log nothing is left that no entry tells of.
+    /// fingerprints; then what `quota` takes. The entry comes first: of a torn log nothing is left that no entry tells of.
     static let claimPayment = RedisScript(
         """
+        local refusal = spend()
+        if refusal then return refusal end
+        list(num(ARGV[4]) + num(ARGV[5]))
         local t = now()
         local token, duration = ARGV[1], num(ARGV[2])
         local fps, first = fingerprints(23)
@@ -26,12 +29,14 @@ extension RedisScript {
         if verdict == 'new' then return begun() end
         if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
         return {verdict, detail}
-        """)
+        """, after: common + quota)
 
     /// ARGV: token, duration, answered, retention, keys, operation, kind, amount or nothing, record, seal, tenant,
-    /// most operations, digest and entry of the request and of a takeover, fingerprints.
+    /// most operations, digest and entry of the request and of a takeover, fingerprints; then what `quota` takes.
     static let claimOperation = RedisScript(
         """
+        local refusal = spend()
+        if refusal then return refusal end
         local t = now()
         local token, duration, id, kind = ARGV[1], num(ARGV[2]), ARGV[6], ARGV[7]
         local fps, first = fingerprints(17)
@@ -74,5 +79,5 @@ extension RedisScript {
         reserve(id, kind, amount)
         keep(num(ARGV[4]), num(ARGV[5]))
         return {'new', view(t), opview(id, t)}
-        """)
+        """, after: common + quota)
 }

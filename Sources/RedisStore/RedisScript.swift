@@ -19,6 +19,7 @@ struct RedisScript: Sendable {
     static let all =
         [
             claimPayment, claimOperation, settle, markAnswered, loadPayment, openOperations, take, bury, loadWork, match, note,
+            takeToken,
         ] + feed
 
     var load: RedisCommand { RedisCommand("SCRIPT", "LOAD", source) }
@@ -29,11 +30,13 @@ struct RedisScript: Sendable {
     }
 
     /// The script on a payment's keys, with room for a record and what goes with it; its arguments are still to be appended.
-    func call(of payment: PaymentID, _ keys: RedisKeys) -> RedisCommand {
+    ///
+    /// - Parameter others: keys behind the payment's, of other slots: not for a Redis Cluster.
+    func call(of payment: PaymentID, _ keys: RedisKeys, and others: [String] = []) -> RedisCommand {
         var command = RedisCommand(reserving: 4_096, arguments: 72)
         command.append("EVALSHA")
         command.append(digest)
-        keys.appendAll(of: payment, to: &command)
+        keys.appendAll(of: payment, and: others, to: &command)
         return command
     }
 
@@ -48,7 +51,7 @@ struct RedisScript: Sendable {
     /// A new payment is one HSET, so that a log that ends in the middle of a script leaves all of it or nothing: Redis 7.0 keeps
     /// the beginning of a torn transaction.
     /// Amounts are exact: below 2^53, and never written as `tostring` would.
-    private static let common = """
+    static let common = """
         local P, O, M, D, H, T = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
         local S = {queue = KEYS[7], dead = KEYS[8], unknown = KEYS[9]}
         local X, C, I = KEYS[10], KEYS[11], KEYS[12]
