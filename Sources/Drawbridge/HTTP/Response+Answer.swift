@@ -15,6 +15,7 @@ extension Response {
         headers.set("X-Request-Id", requestID)
         headers[.location] = answer.location
         if let retryAfter = answer.retryAfter { headers[.retryAfter] = String(retryAfter) }
+        if let standing = answer.standing { headers.set(standing) }
         if answer.replayed { headers.set("Idempotent-Replayed", "true") }
         if answer.status == Problem.Code.methodNotAllowed.status {
             headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
