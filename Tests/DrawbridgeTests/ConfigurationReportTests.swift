@@ -58,7 +58,7 @@ import Testing
             tracing: { sample: 1 }
             """
         let notes = ConfigurationReport(try ConfigurationText.read(text), now: Self.now).findings.filter { $0.severity == .note }
-        #expect(Set(notes.map(\.key)) == ["tenants.demo.rate", "gateways.bank-a.allow_private_addresses", "tracing"])
+        #expect(Set(notes.map(\.key)) == ["gateways.bank-a.allow_private_addresses", "tracing"])
         #expect(notes.first { $0.key == "gateways.bank-a.allow_private_addresses" }?.line == 5)
     }
 

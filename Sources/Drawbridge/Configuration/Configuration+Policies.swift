@@ -28,6 +28,14 @@ extension Configuration.Gateway {
     }
 }
 
+extension Configuration {
+    /// By tenant.
+    var quotas: [String: Quota] {
+        let quotas = tenants.map { ($0.id, Quota(perSecond: $0.rate.perSecond, burst: $0.rate.burst)) }
+        return Dictionary(quotas, uniquingKeysWith: { first, _ in first })
+    }
+}
+
 extension Configuration.Queue {
     var cadence: Cadence {
         Cadence(first: retry.first, factor: retry.factor, max: retry.max, giveUpAfter: giveUpAfter)

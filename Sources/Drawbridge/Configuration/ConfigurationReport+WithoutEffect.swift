@@ -1,7 +1,7 @@
 extension Configuration {
     /// Keys that are read and checked but change nothing yet; `*` stands for one name, `[*]` for one index.
     private static let patterns = [
-        "gateways.*.allow_private_addresses", "tenants.*.rate", "tracing",
+        "gateways.*.allow_private_addresses", "tracing",
     ]
 
     /// Those that the file sets, so that nobody relies on them.
@@ -10,7 +10,7 @@ extension Configuration {
         return set.map { finding(.note, $0.path, "read and checked, but without effect yet") }
     }
 
-    /// `tenants.acme.rate` → `tenants.*.rate`.
+    /// `tenants.acme.jwt` → `tenants.*.jwt`.
     private static func pattern(of path: String) -> String {
         var steps = path.split(separator: ".").map(String.init)
         if steps.count > 1, ["gateways", "tenants"].contains(steps[0]) { steps[1] = "*" }

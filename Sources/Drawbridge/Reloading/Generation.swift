@@ -52,7 +52,7 @@ struct Generation: Sendable {
         service = PaymentService(
             settings: .init(
                 deadline: configuration.payments.deadline, keeping: keeping, queue: configuration.queue.cadence,
-                executor: base.executor),
+                quotas: configuration.quotas, executor: base.executor),
             routing: routing, store: base.store, callbacks: base.callbackStore, relay: relay,
             client: GatewayClient(transport: base.transport, time: base.time, random: base.random, logger: base.logger),
             breakers: base.breakers, limits: limits, vault: base.vault,
