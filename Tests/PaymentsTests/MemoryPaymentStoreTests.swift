@@ -17,6 +17,9 @@ struct MemoryPaymentStoreTests {
             })
     }
 
+    @Test("keeps it also where each claim takes a token", arguments: PaymentStoreConformance.allUnderQuota)
+    func conformsUnderQuota(_ check: PaymentStoreConformance) async throws { try await conforms(check) }
+
     @Test("takes no more payments than it may, and says so")
     func full() async throws {
         let store = MemoryPaymentStore(time: time, maximumPayments: 2)

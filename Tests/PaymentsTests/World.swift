@@ -40,6 +40,7 @@ struct World: Sendable {
     ///   - callback: what the callbacks of either gateway must prove; `nil`: they have none.
     ///   - softDeclines: declines that the route lets move on.
     ///   - adapters: those of `bank-a` and `bank-b`.
+    ///   - quotas: by tenant; without one nobody counts.
     ///   - other: the world whose clock, bank and store this replica shares.
     init(
         route: [String] = ["bank-a"], account: String = "acme-123", settings: [(String, JSON)] = usualKey,
@@ -47,7 +48,7 @@ struct World: Sendable {
         queue: Cadence = .queue,
         breaker: CircuitBreaker.Settings? = nil, maximumInFlight: Int = 100, deadline: Duration = World.deadline,
         adapters: (a: any GatewayAdapter.Type, b: any GatewayAdapter.Type) = (BankHMACAdapter.self, BankHMACAdapter.self),
-        beside other: World? = nil
+        quotas: [String: Quota] = [:], beside other: World? = nil
     ) throws {
         let random = SeededRandom(seed: other == nil ? 1 : 2)
         let key = try #require(Vault.Key(id: "v1", secret: Secret([UInt8](repeating: 7, count: 32))))
@@ -64,7 +65,8 @@ struct World: Sendable {
             logger: log.logger)
         service = PaymentService(
             settings: .init(
-                deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)), queue: queue),
+                deadline: deadline, keeping: Keeping(retention: .seconds(86_400), keys: .seconds(86_400)), queue: queue,
+                quotas: quotas),
             routing: Routing(
                 routes: [.init(gateways: route, failoverOnDeclines: softDeclines)],
                 gateways: [

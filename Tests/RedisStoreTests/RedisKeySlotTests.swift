@@ -26,6 +26,7 @@ struct RedisKeySlotTests {
 
     /// What each script is given, and the feed's scripts name beside it.
     private static let ofScripts: [(script: String, keys: [String])] = [
+        ("token", [keys.quota(of: "acme"), keys.feed(of: "acme")]),
         ("feed", [keys.feed(of: "acme"), RedisKeys.absent(beside: keys.feed(of: "acme"))]),
         ("deliveries", [keys.feed(of: "acme")] + ["ready", "dead", "state"].map { keys.delivery($0, to: endpoint) }),
         ("discard", [keys.outbox("00"), keys.corrupt("00")]),

@@ -17,6 +17,19 @@ struct RedisPaymentStoreTests {
         }
     }
 
+    @Test(
+        "keeps it also where each claim takes a token", .redisServer,
+        arguments: Array(PaymentStoreConformance.allUnderQuota.enumerated()))
+    func conformsUnderQuota(_ number: Int, _ check: PaymentStoreConformance) async throws {
+        let server = try #require(RedisServer.current)
+        try await Subject.with(url: server.url, timeout: .seconds(20), keyPrefix: "check-\(number):") { subject in
+            try await check.run(
+                StoreUnderTest(store: subject.store, elapse: { try await server.elapse($0) }) {
+                    try await server.outbox(of: $0, prefix: "check-\(number):")
+                })
+        }
+    }
+
     @Test("keeps all keys of a step in one slot, so that a Redis Cluster takes every script")
     func cluster() async throws {
         try await RedisServer.with(options: ["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"]) { server in

@@ -6,6 +6,8 @@ import Testing
 enum Sample {
     /// Longer than any run of the checks.
     static let long = Duration.seconds(3_600)
+    /// Of the claims of all checks that say nothing of it.
+    @TaskLocal static var quota: Quota?
     /// Short enough to be waited for.
     static let short = Duration.milliseconds(100)
     static let kept = Keeping(retention: long, keys: long)
@@ -30,11 +32,11 @@ enum Sample {
 
     static func claim(
         _ record: PaymentRecord, fingerprints: [String] = ["f1"], token: String = "owner", lease: Duration = long,
-        answered: Bool = false, keeping: Keeping = kept
+        answered: Bool = false, keeping: Keeping = kept, quota: Quota? = quota
     ) -> PaymentClaim {
         PaymentClaim(
             record: record, fingerprints: fingerprints, lease: Lease(token: token, duration: lease), answered: answered,
-            keeping: keeping)
+            keeping: keeping, quota: quota)
     }
 
     static func operation(_ kind: OperationRecord.Kind, _ number: Int = 1, of payment: PaymentRecord) throws -> OperationRecord {
@@ -45,11 +47,11 @@ enum Sample {
 
     static func claim(
         _ record: OperationRecord, amount: Int64? = nil, fingerprints: [String] = ["f1"], token: String = "owner",
-        lease: Duration = long, answered: Bool = false
+        lease: Duration = long, answered: Bool = false, quota: Quota? = quota
     ) -> OperationClaim {
         OperationClaim(
             record: record, amount: amount, fingerprints: fingerprints, lease: Lease(token: token, duration: lease),
-            answered: answered, keeping: kept)
+            answered: answered, keeping: kept, quota: quota)
     }
 
     static func padded(_ number: Int) -> String {

@@ -31,5 +31,5 @@ public struct PaymentStoreConformance: Sendable, CustomStringConvertible {
 
     public static let all =
         claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories + callbacks
-        + marks + outbox
+        + marks + outbox + quotas
 }
