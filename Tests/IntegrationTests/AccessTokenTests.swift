@@ -21,7 +21,7 @@ struct AccessTokenTests {
     private static func with(_ keys: [TokenKey], _ body: (World, DocumentServer) async throws -> Void) async throws {
         try await DocumentServer.with(TokenKey.document(keys)) { server, url in
             let jwt = "{ issuer: \"https://id.example\", audience: drawbridge, jwks: \"\(url)\" }"
-            let setup = try Setup { $0.tenantLines = ["globex: { auth: jwt, jwt: \(jwt) }"] }
+            let setup = try Setup { $0.moreTenants = ["globex: { auth: jwt, jwt: \(jwt) }"] }
             try await World.with(.memory, setup) { try await body($0, server) }
         }
     }

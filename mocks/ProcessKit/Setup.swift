@@ -39,10 +39,12 @@ package struct Setup: Sendable {
     package var settings = ["tenant: \(bankTenant)", "key_id: bank-key-1", "secret: \"text:\(bankSecret)\""]
     /// What the gateways' callbacks must prove: members of their sections.
     package var callback = ["keys: [{ id: bank-callback-1, secret: \"text:\(callbackSecret)\" }]"]
+    /// Further lines of a tenant's section.
+    package var tenantLines: [String: [String]] = [:]
     /// Of the tenant acme, as flow sequences' elements.
     package var webhooks: [String] = []
-    /// Further tenants, as lines of their section.
-    package var tenantLines: [String] = []
+    /// Further tenants, as lines of the section `tenants`.
+    package var moreTenants: [String] = []
     /// Where banks call back; 0 is a free port.
     package var callbackPort = 0
     /// What the callback listener shows. With it, it speaks TLS and asks for a certificate of `authority`.
@@ -139,12 +141,12 @@ package struct Setup: Sendable {
             tenants:
               acme:
                 keys: [{ id: acme-1, secret: "env:\(Self.acmeVariable)" }]
-                webhooks: [\(webhooks.joined(separator: ", "))]
+                webhooks: [\(webhooks.joined(separator: ", "))]\(lines(of: "acme"))
               other:
-                keys: [{ id: other-1, secret: "file:other.secret" }]
+                keys: [{ id: other-1, secret: "file:other.secret" }]\(lines(of: "other"))
               open:
-                auth: none
-            \(tenantLines.map { "  \($0)\n" }.joined())gateways:
+                auth: none\(lines(of: "open"))
+            \(moreTenants.map { "  \($0)\n" }.joined())gateways:
             \(names.indices.map { gateway(names[$0], port: ports[$0]) }.joined(separator: "\n"))
             routes:
             \(route(names))
@@ -154,6 +156,8 @@ package struct Setup: Sendable {
 
             """
     }
+
+    private func lines(of tenant: String) -> String { (tenantLines[tenant] ?? []).map { "\n    \($0)" }.joined() }
 
     private func route(_ names: [String]) -> String {
         "  - gateways: [\(names.joined(separator: ", "))]" + routeLines.map { "\n    \($0)" }.joined()
