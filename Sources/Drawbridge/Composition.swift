@@ -109,7 +109,7 @@ extension RedisURL {
 
 extension Vault {
     /// Without keys (memory only: the configuration sees to that) under a key that ends with the process, as the payments do.
-    fileprivate init(_ encryption: Configuration.Encryption, random: any RandomSource) throws {
+    fileprivate convenience init(_ encryption: Configuration.Encryption, random: any RandomSource) throws {
         var keys = encryption.keys.compactMap { Vault.Key(id: $0.id, secret: $0.key) }
         if keys.isEmpty { keys = [Vault.Key(id: "process", secret: Secret(random.bytes(32)))].compactMap { $0 } }
         guard let first = keys.first, keys.count >= encryption.keys.count else {

@@ -58,10 +58,8 @@ struct PaymentDetails: Sendable, Equatable {
     }
 
     init(sealed: [UInt8], of payment: PaymentID, vault: Vault) throws(VaultFailure) {
-        let json: JSON
-        do { json = try JSON(parsing: try vault.open(sealed, for: payment.text)) } catch let failure as VaultFailure {
-            throw failure
-        } catch { throw VaultFailure(reason: "its content cannot be read") }
+        let plain = try vault.open(sealed, for: payment.text)
+        guard let json = try? JSON(parsing: plain) else { throw VaultFailure(reason: .malformed) }
         description = json["description"]?.text
         metadata = json["metadata"] ?? .object([])
         shownMethod = json["shown"] ?? .null

@@ -1,7 +1,8 @@
 import AdapterKit
-import Payments
 import TestKit
 import Testing
+
+@testable import Payments
 
 @Suite("The vault")
 struct VaultTests {
@@ -78,6 +79,92 @@ struct VaultTests {
         #expect(both.count == 2)
         #expect(both.contains(fingerprint[0]))
         #expect(both[0].hasPrefix("v2:"))
+    }
+
+    @Test("says why it opens nothing: a key that may come yet is no alteration")
+    func reasons() throws {
+        let vault = vault(try key("v1", 1))
+        let envelope = try vault.seal(plain, for: "pay_1")
+        func reason(_ vault: Vault, _ envelope: [UInt8], _ record: String = "pay_1") -> VaultFailure.Reason? {
+            do { _ = try vault.open(envelope, for: record) } catch { return error.reason }
+            return nil
+        }
+        #expect(reason(vault, envelope) == nil)
+        #expect(reason(self.vault(try key("v2", 1)), envelope) == .unknownKey)
+        #expect(reason(self.vault(try key("v1", 2)), envelope) == .altered)
+        #expect(reason(vault, envelope, "pay_2") == .altered)
+        #expect(reason(vault, envelope, "pay_1#words") == .altered)
+        for malformed in [[], [1], [2, 2], Array(envelope.prefix(20))] as [[UInt8]] {
+            #expect(reason(vault, malformed) == .malformed)
+        }
+    }
+
+    @Test("a ring that is adopted counts at once: it opens what is in it, seals with its first, and knows nothing of the rest")
+    func adopted() throws {
+        let (old, new) = (try key("v1", 1), try key("v2", 2))
+        let vault = vault(old)
+        let before = try vault.seal(plain, for: "pay_1")
+        let fingerprint = vault.fingerprints(operation: "x", request: .null)[0]
+        vault.adopt(first: new, others: [old])
+        #expect(try vault.open(before, for: "pay_1") == plain)
+        #expect(vault.fingerprints(operation: "x", request: .null).contains(fingerprint))
+        #expect(vault.fingerprints(operation: "x", request: .null)[0].hasPrefix("v2:"))
+        let after = try vault.seal(plain, for: "pay_1")
+        #expect(throws: VaultFailure(reason: .unknownKey)) { try self.vault(old).open(after, for: "pay_1") }
+        vault.adopt(first: new)
+        #expect(throws: VaultFailure(reason: .unknownKey)) { try vault.open(before, for: "pay_1") }
+        #expect(!vault.fingerprints(operation: "x", request: .null).contains(fingerprint))
+        vault.adopt(first: new, others: [old])
+        #expect(try vault.open(before, for: "pay_1") == plain)
+    }
+
+    @Test("is read and changed from many tasks at once: whoever reads has one ring or the other, whole")
+    func concurrent() async throws {
+        let (old, new) = (try key("v1", 1), try key("v2", 2))
+        let vault = vault(old, new)
+        let plain = plain
+        await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    if number % 10 == 0 {
+                        let isNew = number % 20 == 0
+                        vault.adopt(first: isNew ? new : old, others: [isNew ? old : new])
+                    }
+                    guard let envelope = try? vault.seal(plain, for: "pay_1") else { return false }
+                    return (try? vault.open(envelope, for: "pay_1")) == plain
+                }
+            }
+            for await isWhole in group { #expect(isWhole) }
+        }
+    }
+
+    @Test("what is to be the same when it is written again is: for the same text, record and key, and for no other")
+    func repeatable() throws {
+        let vault = vault(try key("v1", 1))
+        let envelope = try vault.sealRepeatably(plain, for: "pay_1")
+        #expect(try vault.sealRepeatably(plain, for: "pay_1") == envelope)
+        #expect(try vault.open(envelope, for: "pay_1") == plain)
+        #expect(envelope.firstRange(of: plain) == nil)
+        let nonce = envelope[4..<16]
+        let others = [
+            try vault.sealRepeatably(plain + [0], for: "pay_1"), try vault.sealRepeatably(plain, for: "pay_2"),
+            try self.vault(try key("v1", 2)).sealRepeatably(plain, for: "pay_1"),
+        ]
+        for other in others { #expect(other[4..<16] != nonce) }
+    }
+
+    @Test("renews what an older key has sealed, and only what it can open")
+    func renewed() throws {
+        let (old, new) = (try key("v1", 1), try key("v2", 2))
+        let vault = vault(new, old)
+        let before = try self.vault(old).seal(plain, for: "pay_1")
+        let after = try #require(vault.renewed(before, for: "pay_1"))
+        #expect(try self.vault(new).open(after, for: "pay_1") == plain)
+        #expect(vault.renewed(before, for: "pay_1") == after)
+        #expect(vault.renewed(after, for: "pay_1") == nil)
+        #expect(vault.renewed(before, for: "pay_2") == nil)
+        #expect(vault.renewed([], for: "pay_1") == nil)
+        #expect(try self.vault(try key("v3", 3)).renewed(before, for: "pay_1") == nil)
     }
 
     @Test("takes keys of 32 bytes with an id of 1 to 64 bytes, and no others")
