@@ -47,6 +47,8 @@ public struct OperationRecord: Sendable, Equatable, Codable {
     public var told: String?
     /// Encrypted: the refund's reason.
     public var sealed: [UInt8]
+    /// Encrypted: what `failure` holds of a gateway's own words. Set only in what is stored.
+    public var words: Envelope?
 
     public init(
         id: OperationID, payment: PaymentID, tenant: String, kind: Kind, amount: Int64, createdAt: Timestamp, sealed: [UInt8]

@@ -57,6 +57,8 @@ public struct PaymentRecord: Sendable, Equatable, Codable {
     public var told: String?
     /// Encrypted: method, description, metadata, customer. Never a CVC.
     public var sealed: [UInt8]
+    /// Encrypted: what `failure`, `softDecline` and `nextAction` hold of a gateway's own words. Set only in what is stored.
+    public var words: Envelope?
 
     public init(
         id: PaymentID, tenant: String, money: Money, reference: String, capture: CaptureMode, methodKind: PaymentMethod.Kind,

@@ -53,6 +53,7 @@ struct RecordWriter {
         member("deadLetter", record.deadLetter) { $0.write($1) }
         array("reversedAt", record.reversedAt) { $0.append($1) }
         member("told", record.told)
+        member("words", record.words?.text)
         // `Decodable` asks for it; what it was stands beside the record.
         array("sealed", [String]()) { $0.append($1) }
     }

@@ -28,6 +28,7 @@ struct RecordWriterTests {
         record.deadLetter = DeadLetter(.gatewayChanged, since: Sample.start)
         record.reversedAt = ["bank-a", bank]
         record.told = "payment.manual_review"
+        record.words = Envelope([0, 1, 255])
         record.attempts = [attempt(1), attempt(2)]
         record.attempts[0].end = .init(outcome: .declined, code: "05", httpStatus: 200, duration: 12.75)
         record.attempts[0].resolution = .notHeld
