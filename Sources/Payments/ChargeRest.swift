@@ -13,6 +13,8 @@ struct ChargeRest: Sendable {
     let isGatewayGone: Bool
     /// Whether what a gateway is sent is stored, or its caller may still bring it: a card number is kept only while it is queued.
     let canBeSent: Bool
+    /// Why what is stored of it could not be opened.
+    let closed: VaultFailure.Reason?
 }
 
 extension PaymentRecord {
@@ -37,8 +39,32 @@ extension PaymentRecord {
         }
         // It is proved that no gateway holds anything.
         if rest.isTooOldToSend { return close(.gatewayUnavailable) }
-        if !rest.canBeSent, onUnavailable == .queue, softDecline == nil { return review(.incomplete, at: rest.now) }
+        if !rest.canBeSent, onUnavailable == .queue, softDecline == nil, let reason = missing(rest) {
+            return review(reason, at: rest.now)
+        }
         becomeUnavailable(at: rest.now, queue: rest.queue)
+    }
+}
+
+extension PaymentRecord {
+    /// Turns that are left to a replica, or a reload, that has the key.
+    fileprivate static let turnsForKey = 3
+
+    /// Why nobody can send it; `nil` where somebody else may.
+    private func missing(_ rest: ChargeRest) -> DeadLetter.Reason? {
+        switch rest.closed {
+        case nil: .incomplete
+        case .unknownKey where (queue?.tries ?? 0) < Self.turnsForKey: nil
+        case .unknownKey, .altered, .malformed, .notSealed: .undecryptable
+        }
+    }
+}
+
+extension OperationRecord {
+    /// Its request stays closed, so nothing is sent: without it that would be another one (O3).
+    mutating func rest(closed reason: VaultFailure.Reason, at now: Timestamp) {
+        guard status == .processing, reason != .unknownKey || (schedule?.tries ?? 0) >= PaymentRecord.turnsForKey else { return }
+        review(.undecryptable, at: now)
     }
 }
 

@@ -15,8 +15,10 @@ public struct DeadLetter: Sendable, Equatable, Codable {
         case gatewayChanged = "gateway_changed"
         /// What a gateway says does not fit a payment that is final (S).
         case finalMismatch = "final_mismatch"
-        /// The stored record cannot be read, or no key opens it (R8).
+        /// The stored record cannot be read (R8).
         case unreadable
+        /// No key opens what a gateway would have to be sent (R8): it goes on when its key is in the ring again, and it is redriven.
+        case undecryptable
         /// Queued without what a gateway needs to take it.
         case incomplete
     }

@@ -22,6 +22,16 @@ extension AttemptRecord {
     }
 }
 
+extension DeadLetter.Reason {
+    /// Whether nobody holds anything, as was proved before: only where it could be sent is open.
+    fileprivate var isOfQueue: Bool {
+        switch self {
+        case .queueGaveUp, .incomplete, .undecryptable: true
+        case .outcomeUnknown, .amountMismatch, .reversalRefused, .gatewayChanged, .finalMismatch, .unreadable: false
+        }
+    }
+}
+
 // MARK: - Payments
 
 extension PaymentRecord {
@@ -29,7 +39,7 @@ extension PaymentRecord {
     var needsVouching: Bool {
         guard !isFinal, let reason = deadLetter?.reason else { return false }
         // Queued only once it was proved that nobody holds anything (O4).
-        let wasQueued = reason == .queueGaveUp || reason == .incomplete
+        let wasQueued = reason.isOfQueue
         return attempts.contains { wasQueued ? $0.isUnresolved : $0.isOpenToDoubt }
     }
 
@@ -49,7 +59,7 @@ extension PaymentRecord {
         guard status == .manualReview else { return }
         let isUnresolved = !unresolvedAttempts.isEmpty
         // What a gateway has answered, or may still answer, is asked there; only what nobody holds may be sent elsewhere.
-        let isHeldByNobody = gateway == nil || reason == .queueGaveUp || reason == .incomplete
+        let isHeldByNobody = gateway == nil || reason.isOfQueue
         status = isUnresolved || !isHeldByNobody ? .processing : .queued
         if status == .queued {
             gateway = nil

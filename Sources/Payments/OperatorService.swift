@@ -22,7 +22,7 @@ public struct OperatorService: Sendable {
         store: any PaymentStore, relay: EventRelay? = nil, routing: Routing, vault: Vault, time: any TimeSource,
         keeping: Keeping, logger: Logger
     ) {
-        self.store = store
+        self.store = SealingPaymentStore(store, vault, logger)
         self.relay = relay
         self.announcing = Announcing(vault: vault, logger: logger)
         self.routing = routing

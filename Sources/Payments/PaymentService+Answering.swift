@@ -73,7 +73,8 @@ extension PaymentService {
     static func location(of id: PaymentID) -> String { "/v1/payments/\(id)" }
 
     func replay(_ fixed: FixedAnswer, of record: String, location: String?) throws(Problem) -> Answer {
-        guard let body = try? vault.open(fixed.sealedBody, for: record) else { throw unreadable(record) }
+        let body: [UInt8]
+        do { body = try vault.open(fixed.sealedBody, for: record) } catch { throw closed(record, error) }
         let isProblem = fixed.status >= 400
         return Answer(
             status: fixed.status, content: isProblem ? .problem : .json, body: body,
@@ -91,16 +92,15 @@ extension PaymentService {
 
     /// The payment as it stands: 201 when a gateway gave a final answer or asks for an action, else 202.
     private func answer(showing record: PaymentRecord, call: Call, replayed: Bool, _ details: OpenDetails? = nil) -> Answer {
-        guard let details = opened(record, details) else {
-            return Answer(unreadable(record.id.text), requestID: call.requestID)
-        }
+        let shown: PaymentDetails
+        do { shown = try self.shown(record, details) } catch { return Answer(error, requestID: call.requestID) }
         let isAnswered =
             switch record.status {
             case .authorized, .succeeded, .failed, .canceled, .requiresAction: true
             case .processing, .queued, .manualReview: false
             }
         return Answer(
-            status: isAnswered ? 201 : 202, body: record.json(details).encoded(), location: Self.location(of: record.id),
+            status: isAnswered ? 201 : 202, body: record.json(shown).encoded(), location: Self.location(of: record.id),
             retryAfter: isAnswered ? nil : 2, replayed: replayed)
     }
 
@@ -127,13 +127,57 @@ extension PaymentService {
         return try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault)
     }
 
-    func unreadable(_ record: String) -> Problem {
-        logger.error("record cannot be opened", metadata: ["record": "\(record)"])
-        return Problem(.internal, "The record of \(record) cannot be opened with the configured encryption keys.")
+    /// What is shown of it. Under a key that is not in this ring that is what is known without it: the state of the money is. Of a
+    /// record that somebody has altered nothing is told.
+    func shown(_ record: PaymentRecord, _ details: OpenDetails? = nil) throws(Problem) -> PaymentDetails {
+        if let details, details.sealed == record.sealed { return details.plain }
+        do { return try PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) } catch {
+            let problem = closed(record.id.text, error)
+            guard error.reason == .unknownKey else { throw problem }
+            return PaymentDetails(unreadable: record.methodKind)
+        }
+    }
+
+    /// Whether all of what the caller is answered could be opened: a part must not be repeated for ever (K3).
+    func showsAll(_ work: Held.Work, _ details: OpenDetails?) -> Bool {
+        guard let refund = work.operation, refund.kind == .refund else { return opened(work.payment, details) != nil }
+        return (try? vault.open(refund.sealed, for: refund.id.text)) != nil
+    }
+
+    /// Whoever asks again may find the key: at another replica, or here after the next reload. What was altered stays so.
+    func closed(_ record: String, _ failure: VaultFailure) -> Problem {
+        Unreadable.report(record, failure, logger)
+        guard failure.reason == .unknownKey else {
+            return Problem(.internal, "The record of \(record) cannot be opened with the configured encryption keys.")
+        }
+        return .keyMissing
+    }
+
+    /// A request whose key this ring has not cannot be compared (K2). Were that called another request, the caller would pay again
+    /// under a new key.
+    func mismatch(with id: WorkID) async -> Problem {
+        let work: StoredWork?
+        do { work = try await reachingStore { () async throws(StoreFailure) in try await self.store.work(id) } } catch {
+            return error
+        }
+        guard let work else { return .keyReused }
+        let (sealed, record) =
+            work.operation.map { ($0.record.sealed, $0.record.id.text) } ?? (work.payment.record.sealed, id.payment.text)
+        do { _ = try vault.open(sealed, for: record) } catch {
+            if error.reason == .unknownKey { return closed(record, error) }
+        }
+        return .keyReused
     }
 }
 
 extension Problem {
+    static let keyReused = Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+
+    static let keyMissing = Problem(
+        .stateStoreUnavailable,
+        "It is stored under an encryption key that this replica does not have. Repeat the request with the same Idempotency-Key.",
+        retryAfter: 5)
+
     static func inProgress(_ remaining: Duration) -> Problem {
         Problem(
             .idempotencyInProgress, "Repeat it later with the same key.", retryAfter: max(1, Int(remaining.components.seconds)))

@@ -92,21 +92,25 @@ extension PaymentService {
         _ softDeclines: Set<FailureCategory>, until end: Duration, isRetry: Bool
     ) async {
         guard let content else { return pass.exhaust(gateway.name) }
-        let heard = await send(
+        var heard = await send(
             content.operation(for: held.payment), at: gateway, held, signedAt: attempt.startedAt,
             latest: pass.latestStart(at: gateway, before: end, deadline: settings.deadline), isRetry: isRetry)
-        let word = Word(
-            outcome: heard.outcome, gateway: gateway.name, identity: gateway.identity, softDeclines: softDeclines, at: time.now())
+        if let card = SentCard(content.method) { heard.outcome = card.masked(heard.outcome) }
+        let (answer, word) = (heard, self.word(heard.outcome, gateway, softDeclines))
         if heard.wasKeptBack { pass.exhaust(gateway.name) } else { pass.sent(to: gateway, heard.outcome, at: time.monotonic()) }
         let forgets = settings.mutation == .forgetEarlierUnknown && heard.outcome.kind == .notProcessed
         held.change { work, decides in
-            work.payment.end(attempt, heard)
+            work.payment.end(attempt, answer)
             if forgets { work.payment.resolve(.notHeld, at: gateway.name) }
             var word = word
             if !decides { word.softDeclines = [] }
             work.payment.hear(word)
-            if decides { work.payment.refuse(heard.outcome) }
+            if decides { work.payment.refuse(answer.outcome) }
         }
+    }
+
+    private func word(_ outcome: Outcome, _ gateway: Gateway, _ softDeclines: Set<FailureCategory>) -> Word {
+        Word(outcome: outcome, gateway: gateway.name, identity: gateway.identity, softDeclines: softDeclines, at: time.now())
     }
 
     /// Asks by our own reference, and takes in what was found (O4).
@@ -161,7 +165,7 @@ extension PaymentService {
         let rest = ChargeRest(
             now: now, isTooOldToSend: isTooOldToSend(held, at: now), hasAsked: purpose == .recovery, queue: settings.queue,
             inquiry: inquiryCadence(of: held.payment), isGatewayGone: isGatewayGone(held.payment),
-            canBeSent: content != nil || !held.stored.payment.answered)
+            canBeSent: content != nil || !held.stored.payment.answered, closed: content == nil ? closed(held.payment) : nil)
         var preview = held.payment
         preview.rest(rest)
         let sealed = sealed(preview, content, held.details)
@@ -172,6 +176,15 @@ extension PaymentService {
         }
         await commit(&held, .rest)
         if !held.decides { await leave(held) }
+    }
+
+    /// Why what a gateway would be sent stays closed; `nil` where it does not.
+    private func closed(_ record: PaymentRecord) -> VaultFailure.Reason? {
+        do { _ = try vault.open(record.sealed, for: record.id.text) } catch {
+            Unreadable.report(record.id.text, error, logger)
+            return error.reason
+        }
+        return nil
     }
 
     /// A card number is kept, encrypted, while its payment is queued, and no longer (R5). `nil`: as it is.

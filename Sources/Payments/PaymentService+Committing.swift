@@ -134,7 +134,7 @@ extension PaymentService {
     /// The answer that stays fixed for this key (K3), unless the caller was told 202.
     private func fixed(_ answer: Answer, for next: Held.Work, _ held: Held) -> FixedAnswer? {
         let answered = held.stored.operation?.answered ?? held.stored.payment.answered
-        guard !answered, held.caller?.isAnswered != true,
+        guard !answered, held.caller?.isAnswered != true, showsAll(next, held.details),
             let sealed = try? vault.seal(answer.body, for: next.operation?.id.text ?? next.payment.id.text)
         else { return nil }
         return FixedAnswer(status: answer.status, sealedBody: sealed)

@@ -96,11 +96,11 @@ extension PaymentService {
             else { return false }
         }
         guard await waitForRetry(&held, trial, gateway, until: end) else { return false }
+        guard let request = request(of: operation, &held) else { return false }
         guard let attempt = await begin(&held, trial, gateway) else { return false }
         let isFirst = trial.sent == 0
         let heard = await send(
-            operation.operation(on: held.payment, reason: announcing.reason(of: operation)), at: gateway, held,
-            signedAt: attempt.startedAt,
+            request, at: gateway, held, signedAt: attempt.startedAt,
             latest: isFirst && gateway.endpoint.attemptTimeout >= settings.deadline ? end : end - gateway.endpoint.attemptTimeout,
             isRetry: !isFirst)
         let mightHave = trial.mayHaveHappened
@@ -120,6 +120,17 @@ extension PaymentService {
             trial.asked = nil
         }
         return !heard.wasKeptBack && (heard.outcome.kind == .unknown || heard.outcome.kind == .notProcessed)
+    }
+
+    /// `nil` where a refund's reason stays closed. The other kinds have none.
+    private func request(of operation: OperationRecord, _ held: inout Held) -> Operation? {
+        guard operation.kind == .refund else { return operation.operation(on: held.payment, reason: nil) }
+        do { return operation.operation(on: held.payment, reason: try announcing.openReason(of: operation)) } catch {
+            Unreadable.report(operation.id.text, error, logger)
+            let now = time.now()
+            held.change { work, decides in if decides { work.operation?.rest(closed: error.reason, at: now) } }
+            return nil
+        }
     }
 
     /// - Returns: whether there are time, retries and budget for another attempt.

@@ -39,7 +39,7 @@ extension PaymentService {
             case .current(let payment, let record):
                 return self.answer(showing: .init(payment: payment.record, operation: record), call: call, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
-            case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+            case .mismatch: throw await self.mismatch(with: WorkID(id, claim.record.id))
             case .notFound: throw Problem(.notFound, "This tenant has no payment \(id).")
             case .invalidState(let status, let busy):
                 throw Problem(
@@ -85,9 +85,8 @@ extension PaymentService {
             answer.replayed = replayed
             return answer
         }
-        guard let details = try? PaymentDetails(sealed: payment.sealed, of: payment.id, vault: vault) else {
-            return Answer(unreadable(payment.id.text), requestID: call.requestID)
-        }
+        let details: PaymentDetails
+        do { details = try shown(payment) } catch { return Answer(error, requestID: call.requestID) }
         return Answer(
             status: isFinal ? 200 : 202, body: payment.json(details).encoded(), retryAfter: isFinal ? nil : 2, replayed: replayed)
     }

@@ -67,10 +67,7 @@ extension PaymentService {
     }
 
     private func json(_ record: PaymentRecord) throws(Problem) -> JSON {
-        guard let details = try? PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) else {
-            throw unreadable(record.id.text)
-        }
-        return record.json(details)
+        record.json(try shown(record))
     }
 
     private func reading(_ call: Call, _ body: () async throws(Problem) -> JSON) async -> Answer {

@@ -15,10 +15,7 @@ extension PaymentService {
             let stored = try await self.load(id, call)
             if stored.canStillChange { try await self.sync(stored, at: try self.gatewayToAsk(about: stored.record)) }
             let record = try await self.load(id, call).record
-            guard let details = try? PaymentDetails(sealed: record.sealed, of: id, vault: self.vault) else {
-                throw self.unreadable(id.text)
-            }
-            return Answer(status: 200, body: record.json(details).encoded())
+            return Answer(status: 200, body: record.json(try self.shown(record)).encoded())
         }
     }
 
@@ -90,7 +87,7 @@ extension PaymentService {
         let now = time.now()
         let rest = ChargeRest(
             now: now, isTooOldToSend: false, hasAsked: false, queue: settings.queue, inquiry: inquiryCadence(of: stored.record),
-            isGatewayGone: false, canBeSent: true)
+            isGatewayGone: false, canBeSent: true, closed: nil)
         held.change { work, _ in
             guard work.payment.attempts == stored.record.attempts, work.payment.status == .processing else { return }
             work.payment.resolve(.notHeld, at: gateway)

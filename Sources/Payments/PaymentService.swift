@@ -60,7 +60,7 @@ public final class PaymentService: Sendable {
     ) {
         self.settings = settings
         self.routing = routing
-        self.store = store
+        self.store = SealingPaymentStore(store, vault, logger)
         self.callbacks = callbacks
         self.relay = relay
         self.client = client
@@ -119,7 +119,7 @@ public final class PaymentService: Sendable {
                 return try self.replay(fixed, of: charge.record.id.text, location: Self.location(of: charge.record.id))
             case .current(let stored): return self.answer(showing: .init(payment: stored.record), call: call, replayed: true)
             case .running(let remaining): throw .inProgress(remaining)
-            case .mismatch: throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+            case .mismatch: throw await self.mismatch(with: WorkID(charge.record.id))
             case .limited(let standing): throw self.refusal(of: call, standing)
             }
         }
@@ -142,7 +142,7 @@ public final class PaymentService: Sendable {
         }
         guard let record = stored?.record else { return nil }
         guard record.money == request.money, record.reference == request.reference else {
-            throw Problem(.idempotencyKeyReused, "Nothing was sent. Use a new key for a new request.")
+            throw .keyReused
         }
         return answer(showing: .init(payment: record), call: call, replayed: true)
     }

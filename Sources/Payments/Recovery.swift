@@ -93,8 +93,7 @@ extension PaymentService {
             var held = start
             return await commit(&held, .rest)
         }
-        let details = try? PaymentDetails(sealed: start.payment.sealed, of: start.payment.id, vault: vault)
-        if details == nil { _ = unreadable(start.payment.id.text) }
+        let details = opened(start.payment, nil)
         var held = start
         var purpose: ChargePass.Purpose = start.payment.status == .queued ? .queue : .recovery
         if settings.mutation == .redriveElsewhere, held.payment.schedule == nil {

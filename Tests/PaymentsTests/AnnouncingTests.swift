@@ -320,6 +320,6 @@ struct AnnouncingTests {
         let event = try #require(try answer.events.first)
         #expect(event["type"] == .string("payment.succeeded"))
         #expect(event["data"] == JSON.members([("id", .string(try world.id().text))]))
-        #expect(world.log.lines.contains { $0.contains("event cannot be opened") })
+        #expect(world.log.lines.contains { $0.contains("record cannot be opened") })
     }
 }

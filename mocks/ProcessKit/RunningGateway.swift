@@ -16,8 +16,10 @@ package struct RunningGateway: Sendable {
     package let callbacks: Int
 
     /// Starts it and returns when all listeners take connections.
-    package static func start(_ configuration: String) async throws -> RunningGateway {
-        let program = try RunningProgram(["serve", "--config", configuration], environment: Setup.environment)
+    /// - Parameter environment: variables besides those that every test's program has.
+    package static func start(_ configuration: String, environment: [String: String] = [:]) async throws -> RunningGateway {
+        let program = try RunningProgram(
+            ["serve", "--config", configuration], environment: Setup.environment.merging(environment) { _, new in new })
         guard let api = await port("api", of: program), let admin = await port("admin", of: program),
             let callbacks = await port("callbacks", of: program)
         else {

@@ -90,7 +90,7 @@ public struct CallbackReview: Sendable {
     private func events(of callback: KeptCallback, _ gateway: Gateway) throws(Problem) -> [CallbackEvent]? {
         switch callback.kind {
         case .unmatched:
-            guard let event = callback.event(service.vault) else {
+            guard let event = try? callback.event(service.vault) else {
                 throw Problem(.invalidState, "No configured encryption key opens it: bring the key back, or discard it.")
             }
             return [event]

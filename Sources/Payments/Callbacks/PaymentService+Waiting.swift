@@ -66,7 +66,14 @@ extension PaymentService {
 
     private func takeIn(_ id: CallbackID) async throws(StoreFailure) {
         guard let kept = try await callbacks.kept(id) else { return }
-        guard let event = kept.event(vault) else { throw StoreFailure(code: .unreadable, detail: "no key opens it") }
+        let event: CallbackEvent
+        do throws(VaultFailure) {
+            guard let opened = try kept.event(vault) else { throw VaultFailure(reason: .malformed) }
+            event = opened
+        } catch {
+            Unreadable.report(id.text, error, logger)
+            throw StoreFailure(code: .unreadable, detail: "no key opens it")
+        }
         let reception = try await hear(event, at: kept.gateway)
         guard reception != .unmatched else { return }
         Self.count(reception.rawValue, at: kept.gateway)
@@ -93,9 +100,10 @@ extension PaymentRecord {
 }
 
 extension KeptCallback {
-    /// `nil` for a malformed one, or where no key opens it.
-    func event(_ vault: Vault) -> CallbackEvent? {
-        guard kind == .unmatched, let plain = try? vault.open(sealed, for: id.text) else { return nil }
+    /// `nil` for a malformed one.
+    func event(_ vault: Vault) throws(VaultFailure) -> CallbackEvent? {
+        guard kind == .unmatched else { return nil }
+        let plain = try vault.open(sealed, for: id.text)
         return try? JSONDecoder().decode(CallbackEvent.self, from: Data(plain))
     }
 }

@@ -41,15 +41,23 @@ struct Announcing: Sendable {
     /// What no key opens any more is told without it: an event must not be lost for that.
     private func details(of record: PaymentRecord) -> PaymentDetails {
         do { return try PaymentDetails(sealed: record.sealed, of: record.id, vault: vault) } catch {
-            logger.error("record cannot be opened", metadata: ["record": "\(record.id)"])
+            Unreadable.report(record.id.text, error, logger)
             return PaymentDetails(unreadable: record.methodKind)
         }
     }
 
     /// Why a refund was asked for; `nil` where nobody said, or it cannot be opened.
     func reason(of operation: OperationRecord) -> String? {
-        guard let plain = try? vault.open(operation.sealed, for: operation.id.text) else { return nil }
-        return (try? JSON(parsing: plain))?.text
+        do { return try openReason(of: operation) } catch {
+            Unreadable.report(operation.id.text, error, logger)
+            return nil
+        }
+    }
+
+    func openReason(of operation: OperationRecord) throws(VaultFailure) -> String? {
+        let plain = try vault.open(operation.sealed, for: operation.id.text)
+        guard let json = try? JSON(parsing: plain) else { throw VaultFailure(reason: .malformed) }
+        return json.text
     }
 
     private func sealed(_ object: String, _ shown: [String: Shown], _ render: () -> JSON) -> [UInt8] {

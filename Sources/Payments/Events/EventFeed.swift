@@ -133,8 +133,9 @@ extension FeedEvent {
 
     /// What no key opens is told all the same, by its id.
     private func data(_ vault: Vault, _ logger: Logger) -> [UInt8] {
-        if let plain = try? vault.open(event.sealed, for: event.object) { return plain }
-        logger.error("event cannot be opened", metadata: ["event": "\(id)", "record": "\(event.object)"])
-        return JSON.members([("id", .string(event.object))]).encoded()
+        do { return try vault.open(event.sealed, for: event.object) } catch {
+            Unreadable.report("\(event.object) \(id)", error, logger)
+            return JSON.members([("id", .string(event.object))]).encoded()
+        }
     }
 }
