@@ -1,6 +1,12 @@
 #pragma once
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <endian.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -43,8 +49,8 @@ static inline CURLcode ccurl_set_prereq_function(CURL *easy, curl_prereq_callbac
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
 }
 
-static inline CURLcode ccurl_set_sockopt_function(CURL *easy, curl_sockopt_callback function) {
-  return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, function);
+static inline CURLcode ccurl_set_open_function(CURL *easy, curl_opensocket_callback function) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
 static inline CURLcode ccurl_set_tls_function(CURL *easy, curl_ssl_ctx_callback function) {
@@ -83,4 +89,42 @@ static inline void ccurl_block_sigpipe(void) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/// An IP address as a number; its width is 32 or 128 bits, or 0 where the address is of another family.
+struct ccurl_address {
+  int width;
+  uint64_t high;
+  uint64_t low;
+};
+
+static inline struct ccurl_address ccurl_read_address(const struct sockaddr *from) {
+  struct ccurl_address address = {0, 0, 0};
+  if (from->sa_family == AF_INET) {
+    address.width = 32;
+    address.low = ntohl(((const struct sockaddr_in *)from)->sin_addr.s_addr);
+  } else if (from->sa_family == AF_INET6) {
+    uint64_t halves[2];
+    memcpy(halves, &((const struct sockaddr_in6 *)from)->sin6_addr, sizeof halves);
+    address.width = 128;
+    address.high = be64toh(halves[0]);
+    address.low = be64toh(halves[1]);
+  }
+  return address;
+}
+
+/// Where libcurl is about to connect to. Its type shows the first 16 bytes only of what is an address of any family.
+static inline struct ccurl_address ccurl_read_target(const struct curl_sockaddr *target) {
+  return ccurl_read_address(&target->addr);
+}
+
+/// A host that is written as an IPv4 address in one of the ways of old, such as `0x7f.1`.
+static inline struct ccurl_address ccurl_read_host(const char *host) {
+  struct ccurl_address address = {0, 0, 0};
+  struct in_addr found;
+  if (inet_aton(host, &found)) {
+    address.width = 32;
+    address.low = ntohl(found.s_addr);
+  }
+  return address;
 }

@@ -8,6 +8,7 @@ struct ConnectionKey: Hashable {
     init(_ endpoint: Endpoint) {
         var endpoint = endpoint
         endpoint.basePath = ""
+        endpoint.purpose = ""
         endpoint.connectTimeout = .zero
         endpoint.attemptTimeout = .zero
         self.endpoint = endpoint

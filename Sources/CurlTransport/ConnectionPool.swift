@@ -18,11 +18,14 @@ internal import Payments
     /// When libcurl next wants to be called.
     private(set) var deadline: ContinuousClock.Instant?
     private(set) var idleSince: ContinuousClock.Instant
+    /// Whether it goes when it is idle.
+    var isRetired = false
     /// Of the first exchange; the others' differ in base path and time-outs only.
     private let endpoint: Endpoint
     private let multi: UnsafeMutableRawPointer
     private let events: EventQueue
     private let intake: Intake
+    private let gate: AddressGate
     private let clock = ContinuousClock()
     private let history = AnswerHistory()
     /// By the address of libcurl's handle.
@@ -37,13 +40,14 @@ internal import Payments
     /// As long as libcurl keeps an address.
     private static let nameLifetime = Duration.seconds(60)
 
-    init?(to endpoint: Endpoint, number: UInt32, capacity: Int, events: EventQueue, intake: Intake) {
+    init?(to endpoint: Endpoint, number: UInt32, capacity: Int, events: EventQueue, intake: Intake, gate: AddressGate) {
         guard let multi = unsafe curl_multi_init() else { return nil }
         self.endpoint = endpoint
         self.number = number
         unsafe self.multi = multi
         self.events = events
         self.intake = intake
+        self.gate = gate
         self.capacity = capacity
         idleSince = clock.now
         configure()
@@ -112,7 +116,7 @@ extension ConnectionPool {
     /// Whether the name is known, or nobody is resolving it at present.
     private func mayStart() -> Bool {
         if let resolver, resolver.nameIsResolved {
-            if resolver.madeSocket { nameKnownUntil = clock.now + Self.nameLifetime }
+            if resolver.askedForSocket { nameKnownUntil = clock.now + Self.nameLifetime }
             self.resolver = nil
         }
         return resolver == nil
@@ -121,7 +125,7 @@ extension ConnectionPool {
     private func begin(_ next: Waiting) {
         let now = clock.now
         guard let easy = idle.popLast() ?? EasyHandle(to: endpoint),
-            let exchange = Exchange(next.submission, on: easy, waited: now - next.since, history: history)
+            let exchange = Exchange(next.submission, on: easy, waited: now - next.since, gate: gate, history: history)
         else {
             return finish(next.submission, .failure(.notSent("libcurl did not take the request's options")))
         }

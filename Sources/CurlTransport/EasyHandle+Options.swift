@@ -60,6 +60,7 @@ extension EasyHandle {
         set(CURLOPT_SSL_SESSIONID_CACHE, false)
         setAuthorities(endpoint.authorities)
         if !endpoint.pins.isEmpty { set(CURLOPT_PINNEDPUBLICKEY, endpoint.pins.map { "sha256//\($0)" }.joined(separator: ";")) }
+        if let file = endpoint.revocations { set(CURLOPT_CRLFILE, file.path) }
         guard let identity = endpoint.identity else { return }
         set(CURLOPT_SSLCERTTYPE, "PEM")
         set(CURLOPT_SSLKEYTYPE, "PEM")

@@ -1,5 +1,6 @@
 internal import AdapterKit
 internal import CCurl
+internal import Glibc
 internal import Payments
 
 /// One of libcurl's handles, which carries one exchange after another to one endpoint. Owns its header list and its error buffer;
@@ -83,12 +84,12 @@ internal import Payments
         note(CURLOPT_WRITEFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, Self.onBody))
         note(CURLOPT_HEADERFUNCTION, unsafe ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, Self.onHeader))
         note(CURLOPT_PREREQFUNCTION, unsafe ccurl_set_prereq_function(pointer, Self.onRequest))
-        note(CURLOPT_SOCKOPTFUNCTION, unsafe ccurl_set_sockopt_function(pointer, Self.onSocket))
+        note(CURLOPT_OPENSOCKETFUNCTION, unsafe ccurl_set_open_function(pointer, Self.onOpen))
         note(CURLOPT_SSL_CTX_FUNCTION, unsafe ccurl_set_tls_function(pointer, Self.onTLS))
     }
 
     private static let contexts = [
-        CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA, CURLOPT_SSL_CTX_DATA,
+        CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_SSL_CTX_DATA,
     ]
 
     /// Every callback gets the exchange, which outlives the transfer: the pool holds it until libcurl is done.
@@ -153,9 +154,12 @@ extension EasyHandle {
         return CURLE_OK
     }
 
-    /// The name is resolved and a socket made.
-    private static let onSocket: curl_sockopt_callback = { context, _, _ in
-        guard let exchange = unsafe exchange(context) else { return CURL_SOCKOPT_ERROR }
-        return exchange.mayConnect() ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR
+    /// The name is resolved, and a socket asked for by which this address is to be connected to.
+    private static let onOpen: curl_opensocket_callback = { context, _, target in
+        guard let target = unsafe target, let exchange = unsafe exchange(context),
+            unsafe exchange.mayConnect(to: IPAddress(ccurl_read_target(target)))
+        else { return CURL_SOCKET_BAD }
+        let kind = unsafe target.pointee.socktype | Int32(bitPattern: SOCK_CLOEXEC.rawValue)
+        return unsafe socket(target.pointee.family, kind, target.pointee.protocol)
     }
 }

@@ -10,6 +10,8 @@ struct Ending {
     var verification = 0
     var usesProxy = false
     var nameIsResolved = false
+    /// Why an address was not connected to.
+    var denial: TransportFailure.Code?
     /// TCP connected, and the proxy's tunnel where there is one.
     var tlsBegun = false
     var requestBegun = false
@@ -41,10 +43,11 @@ struct Ending {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: .nameNotResolved
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxyFailed
-        case CURLE_COULDNT_CONNECT: usesProxy ? .proxyFailed : .connectRefused
-        case CURLE_OPERATION_TIMEDOUT: .connectTimedOut
+        case CURLE_COULDNT_CONNECT: denial ?? (usesProxy ? .proxyFailed : .connectRefused)
+        case CURLE_OPERATION_TIMEDOUT: tlsBegun ? .connectTimedOut : denial ?? .connectTimedOut
         case CURLE_SSL_CERTPROBLEM: .clientCertificateUnusable
         case CURLE_SSL_CACERT_BADFILE: .serverCertificateUntrusted
+        case CURLE_SSL_CRL_BADFILE: .revocationListUnusable
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH: .serverPinMismatch
         case CURLE_PEER_FAILED_VERIFICATION: TLSFailure.verificationCode(verification, text: text)
         case CURLE_SSL_CLIENTCERT: .clientCertificateRequired
@@ -98,8 +101,9 @@ extension Ending {
         verification = easy.long(CURLINFO_SSL_VERIFYRESULT)
         usesProxy = endpoint.proxy != nil
         nameIsResolved = exchange.nameIsResolved
+        denial = exchange.denial
         // Our own material is read on the way into TLS, before libcurl says that it begins.
-        tlsBegun = exchange.tlsBegun || [CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE].contains(code)
+        tlsBegun = exchange.tlsBegun || [CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE].contains(code)
         requestBegun = exchange.requestBegun
         requestWritten =
             easy.long(CURLINFO_REQUEST_SIZE) > 0 && easy.offset(CURLINFO_SIZE_UPLOAD_T) >= exchange.submission.request.body.count

@@ -7,13 +7,15 @@ final class EventLoop {
     private let intake: Intake
     private let events: EventQueue
     private let limits: CurlTransport.Limits
+    private let gate: AddressGate
     private let clock = ContinuousClock()
     /// In the order in which they are filled, so that a steady load finds its connections again.
     private var pools: [ConnectionKey: [ConnectionPool]] = [:]
     private var poolsByNumber: [UInt32: ConnectionPool] = [:]
     private var lastNumber: UInt32 = 0
 
-    init(intake: Intake, events: EventQueue, limits: CurlTransport.Limits) {
+    init(intake: Intake, events: EventQueue, limits: CurlTransport.Limits, gate: AddressGate) {
+        self.gate = gate
         self.intake = intake
         self.events = events
         self.limits = limits
@@ -24,9 +26,10 @@ final class EventLoop {
         // libcurl does not keep this signal away when it is told to leave signals alone.
         ccurl_block_sigpipe()
         while true {
-            let (submissions, drained) = intake.take()
+            let (submissions, kept, drained) = intake.take()
             guard !drained else { break }
             for submission in submissions { start(submission) }
+            if let kept { retire(allBut: Set(kept.map(ConnectionKey.init))) }
             let now = clock.now
             for pool in poolsByNumber.values { pool.tick(now: now) }
             dropIdlePools(now: now)
@@ -40,6 +43,7 @@ final class EventLoop {
 
     private func start(_ submission: Submission) {
         do throws(TransportFailure) {
+            try gate.checkHost(of: submission.endpoint)
             try pool(for: submission.endpoint).start(submission)
         } catch {
             submission.continuation.resume(returning: .failure(error))
@@ -86,7 +90,9 @@ extension EventLoop {
 
     private func makePool(_ key: ConnectionKey, to endpoint: Endpoint, capacity: Int) throws(TransportFailure) -> ConnectionPool {
         lastNumber = max(1, lastNumber &+ 1)
-        guard let pool = ConnectionPool(to: endpoint, number: lastNumber, capacity: capacity, events: events, intake: intake)
+        guard
+            let pool = ConnectionPool(
+                to: endpoint, number: lastNumber, capacity: capacity, events: events, intake: intake, gate: gate)
         else {
             throw .notSent("libcurl has no memory for another handle")
         }
@@ -95,7 +101,16 @@ extension EventLoop {
         return pool
     }
 
+    /// Nothing begins any more on a pool that `pools` does not hold; it is gone when its last exchange is.
+    private func retire(allBut kept: Set<ConnectionKey>) {
+        for (key, retired) in pools where !kept.contains(key) {
+            for pool in retired { pool.isRetired = true }
+            pools[key] = nil
+        }
+    }
+
     private func dropIdlePools(now: ContinuousClock.Instant) {
+        poolsByNumber = poolsByNumber.filter { !$0.value.isRetired || !$0.value.isIdle }
         guard poolsByNumber.values.contains(where: { isOverdue($0, now) }) else { return }
         for key in pools.keys { drop(key) { isOverdue($0, now) } }
     }

@@ -8,8 +8,10 @@ final class Exchange {
     let submission: Submission
     let easy: EasyHandle
     private(set) var answer = Answer()
-    /// Whether libcurl has made a socket for it, and so knows the address.
-    private(set) var madeSocket = false
+    /// Whether libcurl has asked for a socket for it, and so knows an address.
+    private(set) var askedForSocket = false
+    /// Why it got none, the last time that it was an address's fault.
+    private(set) var denial: TransportFailure.Code?
     var tlsBegun = false
     /// The one that libcurl last asked to be watched for this exchange.
     var socket: Int32 = -1
@@ -18,13 +20,15 @@ final class Exchange {
     private(set) var resendPrevented = false
     /// Whether the connection was made for this exchange.
     private(set) var connectionIsFresh = false
+    private let gate: AddressGate
     private let history: AnswerHistory
     private let answersBefore: Int
     private var bodySent = 0
 
     /// - Parameter waited: since the exchange was handed over; it counts towards its time-outs.
-    init?(_ submission: Submission, on easy: EasyHandle, waited: Duration, history: AnswerHistory) {
+    init?(_ submission: Submission, on easy: EasyHandle, waited: Duration, gate: AddressGate, history: AnswerHistory) {
         self.submission = submission
+        self.gate = gate
         self.easy = easy
         self.history = history
         answersBefore = history.count
@@ -33,7 +37,7 @@ final class Exchange {
         guard easy.refusedOption == nil else { return nil }
     }
 
-    var nameIsResolved: Bool { madeSocket || requestBegun }
+    var nameIsResolved: Bool { askedForSocket || requestBegun }
 
     /// Over HTTP/2 an answer to another exchange may have come on this one's connection.
     var mayShareConnection: Bool { history.multiplexes && history.count != answersBefore }
@@ -52,11 +56,17 @@ final class Exchange {
 
 // What libcurl calls.
 extension Exchange {
-    /// libcurl connects again only in order to repeat a request that it has begun to write.
-    func mayConnect() -> Bool {
-        madeSocket = true
+    /// libcurl connects again only in order to repeat a request that it has begun to write. The address is the very one that it would
+    /// connect to, so that there is no second look-up that could find another; a proxy's is the operator's word.
+    func mayConnect(to address: IPAddress?) -> Bool {
+        askedForSocket = true
         resendPrevented = requestBegun
-        return !requestBegun
+        guard !requestBegun else { return false }
+        guard submission.endpoint.proxy == nil, let code = gate.refusal(of: address, for: submission.endpoint) else {
+            return true
+        }
+        denial = code
+        return false
     }
 
     /// libcurl asks a second time when it is about to repeat the request by itself, whatever made it do so.

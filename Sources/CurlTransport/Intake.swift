@@ -23,6 +23,8 @@ final class Intake: Sendable {
     private struct State {
         var waiting: [Submission] = []
         var inFlight = 0
+        /// What `keepOnly` last named, until the thread takes it.
+        var kept: [Endpoint]?
         /// Whether the thread waits, or is about to, and has to be woken.
         var threadWaits = false
         var closing = false
@@ -54,20 +56,30 @@ final class Intake: Sendable {
         return refusal
     }
 
+    func keepOnly(_ endpoints: [Endpoint]) {
+        let mustWake = state.withLock { state in
+            state.kept = endpoints
+            defer { state.threadWaits = false }
+            return state.threadWaits
+        }
+        if mustWake { wakeup.signal() }
+    }
+
     /// For the thread: what has been handed over since the last time, and whether nothing more will come.
-    func take() -> (submissions: [Submission], drained: Bool) {
+    func take() -> (submissions: [Submission], kept: [Endpoint]?, drained: Bool) {
         state.withLock { state in
-            let submissions = state.waiting
+            let (submissions, kept) = (state.waiting, state.kept)
             state.waiting = []
+            state.kept = nil
             state.threadWaits = false
-            return (submissions, state.closing && state.inFlight == 0)
+            return (submissions, kept, state.closing && state.inFlight == 0)
         }
     }
 
     /// For the thread, before it waits: whether there is nothing to take. From then on the next submission wakes it.
     func mayWait() -> Bool {
         state.withLock { state in
-            state.threadWaits = state.waiting.isEmpty
+            state.threadWaits = state.waiting.isEmpty && state.kept == nil
             return state.threadWaits
         }
     }

@@ -30,6 +30,8 @@ enum TLSFailure {
     static func verificationCode(_ verification: Int, text: String) -> TransportFailure.Code {
         switch verification {
         case 10: .serverCertificateExpired  // X509_V_ERR_CERT_HAS_EXPIRED
+        case 23: .serverCertificateRevoked  // X509_V_ERR_CERT_REVOKED
+        case let number where revocationListErrors.contains(number): .revocationListUnusable
         case 62, 64: .serverNameMismatch  // X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
         case noVerdict where text == alertTakenForVerification: .clientCertificateExpired
         case noVerdict where text.contains("target host name"): .serverNameMismatch
@@ -37,6 +39,10 @@ enum TLSFailure {
         }
     }
 
+    /// X509_V_ERR_UNABLE_TO_GET_CRL, …_DECRYPT_CRL_SIGNATURE, CRL_SIGNATURE_FAILURE, CRL_NOT_YET_VALID, CRL_HAS_EXPIRED, ERROR_IN_CRL_…
+    /// (two), UNABLE_TO_GET_CRL_ISSUER, KEYUSAGE_NO_CRL_SIGN, UNHANDLED_CRITICAL_CRL_EXTENSION, DIFFERENT_CRL_SCOPE and
+    /// CRL_PATH_VALIDATION_ERROR.
+    private static let revocationListErrors: Set = [3, 5, 8, 11, 12, 15, 16, 33, 35, 36, 44, 54]
     /// libcurl's starting value (X509_V_ERR_UNSPECIFIED), which stands when the chain was right.
     private static let noVerdict = 1
     /// What libcurl 7.88 makes of the alert certificate_expired, which is about our certificate, during the handshake.

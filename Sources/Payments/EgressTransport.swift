@@ -1,4 +1,5 @@
 public import AdapterKit
+internal import Crypto
 
 /// Carries one request to a gateway and its complete answer back. Implemented by CurlTransport and by fakes in tests.
 public protocol EgressTransport: Sendable {
@@ -40,9 +41,42 @@ public struct Endpoint: Sendable, Equatable {
     public struct Identity: Sendable, Equatable {
         public var certificate: [UInt8]
         public var key: Secret
-        public init(certificate: [UInt8], key: Secret) {
+        /// What is known of it before it is used, and stays.
+        public var fault: TransportFailure.Code?
+        /// When it holds; `nil`: not known, and for the other side to say.
+        public var validFrom: Timestamp?
+        public var validUntil: Timestamp?
+
+        public init(
+            certificate: [UInt8], key: Secret, fault: TransportFailure.Code? = nil, validFrom: Timestamp? = nil,
+            validUntil: Timestamp? = nil
+        ) {
             self.certificate = certificate
             self.key = key
+            self.fault = fault
+            self.validFrom = validFrom
+            self.validUntil = validUntil
+        }
+
+        /// Why nothing may be sent with it now.
+        public func fault(at now: Timestamp) -> TransportFailure.Code? {
+            if let fault { return fault }
+            if let validUntil, validUntil <= now { return .clientCertificateExpired }
+            if let validFrom, now < validFrom { return .clientCertificateNotYetValid }
+            return nil
+        }
+    }
+
+    /// A PEM file of certificate revocation lists (RFC 5280, section 5): one for every authority of the server's chain. libcurl
+    /// reads it for each connection; one that it cannot read or that is out of date lets no connection be made.
+    public struct RevocationFile: Sendable, Equatable {
+        public let path: String
+        /// Of what it held: connections that were made under other lists are not used.
+        private let digest: [UInt8]
+
+        public init(path: String, content: [UInt8]) {
+            self.path = path
+            digest = Array(SHA256.hash(data: content))
         }
     }
 
@@ -57,6 +91,12 @@ public struct Endpoint: Sendable, Equatable {
     /// Base64 of SHA-256 over SubjectPublicKeyInfo; any match passes, empty means not pinned.
     public var pins: [String]
     public var minimumTLS: TLSVersion
+    public var revocations: RevocationFile?
+    /// To what the host's name may lead. Every address is judged as the socket for it is asked for; behind a proxy, which looks names
+    /// up itself, only a host that is written as an address.
+    public var addresses: AddressPolicy
+    /// Whose it is, for the log and the metrics: the gateway's name, `webhook` or `jwks`.
+    public var purpose: String
     /// `http://host:port` of an egress proxy.
     public var proxy: String?
     /// Until the TLS handshake is done.
@@ -67,8 +107,9 @@ public struct Endpoint: Sendable, Equatable {
     public init(
         scheme: Scheme, host: String, port: Int, basePath: String = "", authorities: Authorities = .system,
         identity: Identity? = nil,
-        pins: [String] = [], minimumTLS: TLSVersion = .v13, proxy: String? = nil, connectTimeout: Duration = .seconds(1),
-        attemptTimeout: Duration = .seconds(3)
+        pins: [String] = [], minimumTLS: TLSVersion = .v13, revocations: RevocationFile? = nil,
+        addresses: AddressPolicy = .publicOnly, purpose: String = "", proxy: String? = nil,
+        connectTimeout: Duration = .seconds(1), attemptTimeout: Duration = .seconds(3)
     ) {
         self.scheme = scheme
         self.host = host
@@ -78,6 +119,9 @@ public struct Endpoint: Sendable, Equatable {
         self.identity = identity
         self.pins = pins
         self.minimumTLS = minimumTLS
+        self.revocations = revocations
+        self.addresses = addresses
+        self.purpose = purpose
         self.proxy = proxy
         self.connectTimeout = connectTimeout
         self.attemptTimeout = attemptTimeout
@@ -89,6 +133,16 @@ public struct TransportFailure: Error, Sendable, Equatable {
     /// Closed set: safe as a metric label.
     public enum Code: String, Sendable, CaseIterable {
         case nameNotResolved = "name_not_resolved"
+        // The name led to addresses that the endpoint's policy does not allow (`EgressDenial.Reason`).
+        case addressLoopback = "address_loopback"
+        case addressPrivate = "address_private"
+        case addressLinkLocal = "address_link_local"
+        case addressShared = "address_shared"
+        case addressMulticast = "address_multicast"
+        case addressUnspecified = "address_unspecified"
+        case addressReserved = "address_reserved"
+        case addressEmbedded = "address_embedded"
+        case addressOwn = "address_own"
         case connectRefused = "connect_refused"
         case connectTimedOut = "connect_timed_out"
         case proxyFailed = "proxy_failed"
@@ -98,8 +152,14 @@ public struct TransportFailure: Error, Sendable, Equatable {
         case serverCertificateExpired = "server_certificate_expired"
         case serverNameMismatch = "server_name_mismatch"
         case serverPinMismatch = "server_pin_mismatch"
-        /// Our certificate or key cannot be read, or they do not belong together.
+        case serverCertificateRevoked = "server_certificate_revoked"
+        /// The revocation lists cannot be read, are out of date, or say nothing of an authority of the chain.
+        case revocationListUnusable = "revocation_list_unusable"
+        /// Our certificate or key cannot be read.
         case clientCertificateUnusable = "client_certificate_unusable"
+        /// Our key is not that of our certificate.
+        case clientCertificateMismatched = "client_certificate_mismatched"
+        case clientCertificateNotYetValid = "client_certificate_not_yet_valid"
         case clientCertificateRequired = "client_certificate_required"
         case clientCertificateExpired = "client_certificate_expired"
         case clientCertificateRevoked = "client_certificate_revoked"

@@ -23,8 +23,8 @@ public struct GatewayClient: Sendable {
     private let random: any RandomSource
 
     public init(transport: any EgressTransport, time: any TimeSource, random: any RandomSource, logger: Logger) {
-        self.transport = transport
-        sessions = Sessions(transport: transport, time: time, logger: logger)
+        self.transport = IdentityCheck(transport: transport, time: time)
+        sessions = Sessions(transport: self.transport, time: time, logger: logger)
         self.time = time
         self.random = random
     }

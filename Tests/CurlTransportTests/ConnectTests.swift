@@ -17,7 +17,7 @@ struct ConnectTests {
     }
 
     private func http(port: Int, change: (inout Endpoint) -> Void = { _ in }) -> Endpoint {
-        var endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: port)
+        var endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: port, addresses: .any)
         change(&endpoint)
         return endpoint
     }

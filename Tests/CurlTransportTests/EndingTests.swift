@@ -48,6 +48,31 @@ struct EndingTests {
         }
     }
 
+    private func afterDenial(_ code: CURLcode, change: (inout Ending) -> Void = { _ in }) -> TransportFailure {
+        var ending = Ending(code: code)
+        ending.nameIsResolved = true
+        ending.denial = .addressPrivate
+        change(&ending)
+        return ending.failure
+    }
+
+    @Test(
+        "Where one address was denied and no other could be connected to, the failure is the denial",
+        arguments: [CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT])
+    func denied(code: CURLcode) {
+        let failure = afterDenial(code)
+        #expect(failure.code == .addressPrivate && failure.phase == .connect)
+        #expect(failure.certainlyNotProcessed && !failure.requestMayHaveLeft)
+    }
+
+    @Test("Where one address was denied and another connected to, the failure is what became of that connection")
+    func deniedBeside() {
+        #expect(afterDenial(CURLE_OPERATION_TIMEDOUT) { $0.tlsBegun = true }.code == .connectTimedOut)
+        #expect(afterDenial(CURLE_SSL_CONNECT_ERROR) { $0.tlsBegun = true }.code == .tlsFailed)
+        let late = afterDenial(CURLE_OPERATION_TIMEDOUT) { $0.requestBegun = true }
+        #expect(late.code == .attemptTimedOut && !late.certainlyNotProcessed && late.requestMayHaveLeft)
+    }
+
     @Test("Any other alert after the request leaves its fate unknown", arguments: otherAlerts)
     func otherAlert(alert: Int) {
         let failure = afterAlert(alert)

@@ -28,7 +28,9 @@ struct HandleReuseTests {
     }
 
     private func pool(to endpoint: Endpoint, capacity: Int = 4) throws -> ConnectionPool {
-        try #require(ConnectionPool(to: endpoint, number: 1, capacity: capacity, events: events, intake: intake))
+        let gate = AddressGate { _ in }
+        return try #require(
+            ConnectionPool(to: endpoint, number: 1, capacity: capacity, events: events, intake: intake, gate: gate))
     }
 
     /// Does on this thread what the transport's own does.
@@ -122,7 +124,7 @@ struct HandleReuseTests {
     @Test("A handle is not used again when the gateway answered before it had the whole body")
     func answeredEarly() async throws {
         let bank = try await EarlyBank()
-        let endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: bank.port, attemptTimeout: .seconds(10))
+        let endpoint = Endpoint(scheme: .http, host: "127.0.0.1", port: bank.port, addresses: .any, attemptTimeout: .seconds(10))
         let pool = try pool(to: endpoint)
         let body = String(repeating: "a", count: 30_000_000)
         #expect(try await send(.post(body), to: endpoint, through: pool).get().status == 413)
@@ -153,7 +155,7 @@ struct HandleReuseTests {
         let empty = EgressRequest(method: .post, target: "/x", headers: Headers(), body: [])
         for (request, isFresh) in [(.post(), true), (.post(), false), (.get, false), (empty, true), (.post(), false)] {
             let result = try await perform(request, to: endpoint, on: easy) {
-                #expect($0.connectionIsFresh == isFresh && $0.tlsBegun == isFresh && $0.madeSocket == isFresh)
+                #expect($0.connectionIsFresh == isFresh && $0.tlsBegun == isFresh && $0.askedForSocket == isFresh)
             }
             #expect(try result.get().status == 200)
             easy.release()
@@ -202,7 +204,8 @@ struct HandleReuseTests {
         let wire = try WireRequest(request, endpoint: endpoint)
         return await withCheckedContinuation { continuation in
             let submission = Submission(request: wire, endpoint: endpoint, continuation: continuation)
-            guard let exchange = Exchange(submission, on: easy, waited: .zero, history: AnswerHistory()) else {
+            let gate = AddressGate { _ in }
+            guard let exchange = Exchange(submission, on: easy, waited: .zero, gate: gate, history: AnswerHistory()) else {
                 return continuation.resume(returning: .failure(.notSent("an option was refused")))
             }
             before(exchange)

@@ -92,7 +92,7 @@ struct ProtocolTests {
         let bank = try await HTTP2Bank(tls: world.tls(clients: world.authority))
         let endpoint = Endpoint(
             scheme: .https, host: "127.0.0.1", port: bank.port, authorities: .pem(world.authority.root.certificate),
-            identity: World.identity(world.client), attemptTimeout: .seconds(10))
+            identity: World.identity(world.client), addresses: .any, attemptTimeout: .seconds(10))
         let first = try await transport.send(.post("{}"), to: endpoint)
         #expect(first.headers.single("x-bank") == "two" && first.body == Array("{}".utf8))
         for _ in 0..<3 {
@@ -117,7 +117,7 @@ struct ProtocolTests {
         let bank = try await HTTP2Bank(tls: world.tls(clients: world.authority))
         let endpoint = Endpoint(
             scheme: .https, host: "127.0.0.1", port: bank.port, authorities: .pem(world.authority.root.certificate),
-            attemptTimeout: .seconds(10))
+            addresses: .any, attemptTimeout: .seconds(10))
         for _ in 0..<30 {
             let failure = try #require(await transport.failure(to: endpoint))
             #expect([.clientCertificateRequired, .connectionLost].contains(failure.code), "\(failure)")

@@ -37,6 +37,7 @@ final class TestBank: Sendable {
     struct Counts: Sendable {
         /// TCP connections, and so TLS handshakes.
         var connections = 0
+        var closed = 0
         /// Requests of which any byte came.
         var begun = 0
         var bytesWritten = 0
@@ -51,6 +52,8 @@ final class TestBank: Sendable {
     let port: Int
     /// Every complete request.
     let requests: AsyncStream<Request>
+    /// Every connection that is closed.
+    let endings: AsyncStream<Void>
     let ledger: Ledger
     private let channel: any Channel
     private let gate: EventLoopPromise<Void>
@@ -61,6 +64,7 @@ final class TestBank: Sendable {
         script: @escaping @Sendable (Request) -> Reply = { _ in .ok }
     ) async throws {
         let (requests, arrivals) = AsyncStream<Request>.makeStream()
+        let (endings, ends) = AsyncStream<Void>.makeStream()
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let group = MultiThreadedEventLoopGroup.singleton
         let gate = group.any().makePromise(of: Void.self)
@@ -71,7 +75,7 @@ final class TestBank: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
                     let connection = BankConnection(
-                        ledger: ledger, gate: gate.futureResult, arrivals: arrivals, closesAtRequest: closesAtRequest,
+                        ledger: ledger, gate: gate.futureResult, arrivals: arrivals, ends: ends, closesAtRequest: closesAtRequest,
                         script: script)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
@@ -79,6 +83,7 @@ final class TestBank: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
         port = channel.localAddress?.port ?? 0
         self.requests = requests
+        self.endings = endings
         self.gate = gate
         self.ledger = ledger
     }
@@ -100,6 +105,7 @@ private final class BankConnection: ChannelInboundHandler {
     private let ledger: TestBank.Ledger
     private let gate: EventLoopFuture<Void>
     private let arrivals: AsyncStream<TestBank.Request>.Continuation
+    private let ends: AsyncStream<Void>.Continuation
     private let closesAtRequest: Int?
     private let script: @Sendable (TestBank.Request) -> TestBank.Reply
     private var received = ""
@@ -109,11 +115,13 @@ private final class BankConnection: ChannelInboundHandler {
 
     init(
         ledger: TestBank.Ledger, gate: EventLoopFuture<Void>, arrivals: AsyncStream<TestBank.Request>.Continuation,
-        closesAtRequest: Int?, script: @escaping @Sendable (TestBank.Request) -> TestBank.Reply
+        ends: AsyncStream<Void>.Continuation, closesAtRequest: Int?,
+        script: @escaping @Sendable (TestBank.Request) -> TestBank.Reply
     ) {
         self.ledger = ledger
         self.gate = gate
         self.arrivals = arrivals
+        self.ends = ends
         self.closesAtRequest = closesAtRequest
         self.script = script
     }
@@ -121,6 +129,12 @@ private final class BankConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         ledger.note { $0.connections += 1 }
         context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ledger.note { $0.closed += 1 }
+        ends.yield()
+        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -33,7 +33,7 @@ struct World: Sendable {
     func endpoint(_ bank: TestBank, identity: TestCertificate? = nil, change: (inout Endpoint) -> Void = { _ in }) -> Endpoint {
         var endpoint = Endpoint(
             scheme: .https, host: "127.0.0.1", port: bank.port, authorities: .pem(authority.root.certificate),
-            identity: identity.map(Self.identity), connectTimeout: .seconds(5), attemptTimeout: .seconds(10))
+            identity: identity.map(Self.identity), addresses: .any, connectTimeout: .seconds(5), attemptTimeout: .seconds(10))
         change(&endpoint)
         return endpoint
     }

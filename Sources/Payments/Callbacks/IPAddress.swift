@@ -1,5 +1,5 @@
 /// An IPv4 or IPv6 address, read strictly: no leading zeros in IPv4, no zones, nothing around it.
-struct IPAddress: Sendable, Equatable {
+package struct IPAddress: Sendable, Hashable {
     /// The longest text: eight groups, the last two written as IPv4.
     private static let maximumText = 45
     private static let width = 128
@@ -11,15 +11,25 @@ struct IPAddress: Sendable, Equatable {
     let bits: UInt128
     let isWrittenAsIPv4: Bool
 
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.maximumText else { return nil }
         if let address = Self.ipv4(text) {
-            self.init(bits: Self.mapped | UInt128(address), isWrittenAsIPv4: true)
+            self.init(ipv4: address)
         } else if let bits = Self.ipv6(String(text)) {
-            self.init(bits: bits, isWrittenAsIPv4: false)
+            self.init(ipv6: bits)
         } else {
             return nil
         }
+    }
+
+    package init(ipv4 bits: UInt32) { self.init(bits: Self.mapped | UInt128(bits), isWrittenAsIPv4: true) }
+
+    package init(ipv6 bits: UInt128) { self.init(bits: bits, isWrittenAsIPv4: false) }
+
+    /// A host that is written as an address, or as the one name that always is one (RFC 6761, section 6.3).
+    package init?(hostWritten host: String) {
+        let name = host.lowercased()
+        self.init(name == "localhost" || name.hasSuffix(".localhost") ? "127.0.0.1" : host)
     }
 
     private init(bits: UInt128, isWrittenAsIPv4: Bool) {
@@ -77,5 +87,17 @@ struct IPAddress: Sendable, Equatable {
     private static func group(_ text: Substring) -> UInt16? {
         guard (1...4).contains(text.utf8.count), !text.utf8.contains(0x2B), !text.utf8.contains(0x2D) else { return nil }
         return UInt16(text, radix: 16)
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// An IPv6 address as eight groups, none left out.
+    package var description: String {
+        func parts(_ width: Int, count: Int) -> [UInt128] {
+            (0..<count).map { bits >> (width * (count - 1 - $0)) & (1 << width - 1) }
+        }
+        return isWrittenAsIPv4
+            ? parts(8, count: 4).map { String($0) }.joined(separator: ".")
+            : parts(16, count: 8).map { String($0, radix: 16) }.joined(separator: ":")
     }
 }
