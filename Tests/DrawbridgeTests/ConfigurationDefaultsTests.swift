@@ -102,7 +102,7 @@ import Testing
         #expect(written.baseURL == bare.baseURL)
         #expect(written.tls == bare.tls)
         #expect(written.proxy == nil && bare.proxy == nil)
-        #expect(written.allowPrivateAddresses == bare.allowPrivateAddresses)
+        #expect(written.addresses == bare.addresses)
         #expect(written.timeout == bare.timeout)
         #expect(written.retry == bare.retry)
         #expect(written.breaker == bare.breaker)
@@ -184,6 +184,6 @@ import Testing
     func endpoint() throws {
         let configuration = try ConfigurationText.read(ConfigurationText.minimal)
         let endpoint = try #require(configuration.gateways.first).endpoint(of: configuration)
-        #expect(endpoint == Endpoint(scheme: .https, host: "bank.example", port: 9443))
+        #expect(endpoint == Endpoint(scheme: .https, host: "bank.example", port: 9443, purpose: "bank-a"))
     }
 }

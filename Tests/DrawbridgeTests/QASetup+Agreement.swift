@@ -1,5 +1,6 @@
 import AdapterKit
 import Foundation
+import Payments
 
 @testable import Drawbridge
 
@@ -136,7 +137,7 @@ extension QASetup {
                 gateway.baseURL.address.description == "\(Self.proxyService):\(proxy?.port ?? 0)",
                 "is not called through its proxy"
             ),
-            (gateway.allowPrivateAddresses, "has a private address"),
+            (gateway.addresses == .any, "has a private address"),
             (ca != nil, "has a certificate that the system's authorities did not sign"),
         ])
         problems += files.filter { !isMade($0, in: service) }.map { "\($0) is made by nobody" }

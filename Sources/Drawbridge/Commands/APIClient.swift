@@ -38,8 +38,7 @@ struct APIClient {
         endpoint = Endpoint(
             scheme: address.scheme == .https ? .https : .http, host: address.address.host.text, port: address.address.port,
             basePath: address.path, authorities: authority.map { .pem($0) } ?? .system, minimumTLS: .v12,
-            connectTimeout: .seconds(5),
-            attemptTimeout: Self.patience)
+            addresses: .any, connectTimeout: .seconds(5), attemptTimeout: Self.patience)
         let secrets = SecretResolver(folder: folder, environment: ProcessInfo.processInfo.environment, allowsText: true)
         if let id = options.keyID, let reference = options.secret {
             do { key = SigningKey(id: id, secret: try secrets.secret(reference)) } catch {

@@ -44,8 +44,8 @@ struct AdminClient {
         guard let address = WebAddress(options.address) else { throw ValidationError("--admin is not a URL.") }
         endpoint = Endpoint(
             scheme: address.scheme == .https ? .https : .http, host: address.address.host.text, port: address.address.port,
-            basePath: address.path, authorities: .system, minimumTLS: .v12, connectTimeout: .seconds(5),
-            attemptTimeout: Self.patience)
+            basePath: address.path, authorities: .system, minimumTLS: .v12, addresses: .any,
+            connectTimeout: .seconds(5), attemptTimeout: Self.patience)
         var headers = Headers()
         let environment = ProcessInfo.processInfo.environment
         let reference = options.token ?? environment[AdminOptions.tokenVariable].map { _ in "env:\(AdminOptions.tokenVariable)" }

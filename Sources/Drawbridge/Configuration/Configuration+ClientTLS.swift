@@ -11,6 +11,8 @@ extension Configuration {
 
         var ca = Authorities.system
         var identity: Identity?
+        /// Revocation lists, for the server's chain and for our own certificate.
+        var crl: LocalFile?
         /// Base64 of SHA-256 over SubjectPublicKeyInfo; any match passes.
         var pins: [String] = []
         var minVersion: Endpoint.TLSVersion = .v13
@@ -24,11 +26,13 @@ extension Configuration {
 
 extension Configuration.ClientTLS {
     /// - `ca` (`system` or a PEM file, default `system`), `certificate` and `key` (PEM files, both or none)
+    /// - `crl` (a PEM file of revocation lists, one for every authority of the server's chain; default none: nobody is asked)
     /// - `pins` (list of base64 SHA-256, default none), `min_version` (`"1.2"` or `"1.3"`, default `"1.3"`)
     init(_ section: ConfigurationSection) {
         if let file = section.file("ca"), section.given("ca")?.value.content != .text("system") { ca = .file(file) }
         let certificate = section.file("certificate")
         let key = section.file("key")
+        crl = section.file("crl")
         pins = section.list("pins", of: .pin) ?? []
         section.read("min_version", .tlsVersion, into: &minVersion)
         switch (certificate, key) {

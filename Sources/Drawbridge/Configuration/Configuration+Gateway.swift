@@ -11,7 +11,7 @@ extension Configuration {
         let baseURL: WebAddress
         var tls = ClientTLS()
         var proxy: WebAddress?
-        var allowPrivateAddresses = false
+        var addresses = AddressPolicy.publicOnly
         var timeout = Timeout()
         var retry = Retry()
         var breaker = Breaker()
@@ -78,13 +78,14 @@ extension Configuration {
 extension Configuration.Gateway {
     /// - `adapter` (name, required), `settings` (the adapter's own), `base_url` (https, required; http only on loopback)
     /// - `tls`, `timeout`, `retry`, `breaker`, `limits`, `inquiry` (sections), `proxy` (http://host:port, default none)
-    /// - `allow_private_addresses` (default false), `callback` (section, partly the adapter's own; default none)
+    /// - `allow_private_addresses` (`false`, `true`, or `report`: let through and told; default `false`)
+    /// - `callback` (section, partly the adapter's own; default none)
     init?(name: String, _ section: ConfigurationSection, adapters: AdapterCatalog) {
         let adapter = section.adapter(from: adapters)
         let baseURL = section.required("base_url", .secureAddress)
         let tls = section.section("tls") { Configuration.ClientTLS($0) }
         let proxy = section.value("proxy", .proxy)
-        let allowsPrivate = section.value("allow_private_addresses", .flag)
+        let addresses = section.value("allow_private_addresses", .addressPolicy)
         let timeout = section.section("timeout") { Configuration.Timeout($0) }
         let retry = section.section("retry") { Configuration.Retry($0) }
         let breaker = section.section("breaker") { Configuration.Breaker($0) }
@@ -94,7 +95,7 @@ extension Configuration.Gateway {
         guard let adapter, let baseURL else { return nil }
         self.init(
             name: name, adapter: adapter, baseURL: baseURL, tls: tls ?? .init(), proxy: proxy,
-            allowPrivateAddresses: allowsPrivate ?? false, timeout: timeout ?? .init(), retry: retry ?? .init(),
+            addresses: addresses ?? .publicOnly, timeout: timeout ?? .init(), retry: retry ?? .init(),
             breaker: breaker ?? .init(), limits: limits ?? .init(), inquiry: inquiry ?? .init(), callback: callback)
     }
 }
@@ -163,5 +164,18 @@ extension Configuration.Inquiry {
         section.read("give_up_after", .duration(.milliseconds(10)...(.seconds(90 * 86_400))), into: &giveUpAfter)
         section.order(("first_after", firstAfter), ("max", max))
         section.order(("first_after", firstAfter), ("give_up_after", giveUpAfter))
+    }
+}
+
+extension ValueSyntax<AddressPolicy> {
+    /// Whether private addresses are allowed.
+    static var addressPolicy: Self {
+        Self(expected: "true, false or report") { content in
+            switch content {
+            case .bool(let isAllowed): isAllowed ? .any : .publicOnly
+            case .text("report"): .report
+            default: nil
+            }
+        }
     }
 }

@@ -53,6 +53,7 @@ extension Configuration {
         /// The key bytes, newest first: all sign, so that they rotate without a gap.
         var secrets: [Secret]
         var events = Selection.all
+        var addresses: AddressPolicy
 
         /// The same for every way to write the URL.
         fileprivate var place: String { "\(url.address)".lowercased() + url.target }
@@ -165,6 +166,7 @@ extension Configuration.Webhook {
     private static let maximumSecrets = 4
 
     /// - `url` (https, required), `events` (`all` or a list of event types, default `all`)
+    /// - `allow_private_addresses` (`false`, `true` or `report`; default `true` where the URL's host is written as loopback, else `false`)
     /// - `secret` (secret, required: 1 to 4 signing secrets with blanks between them, the newest first)
     init?(_ section: ConfigurationSection) {
         let url = section.required("url", .secureAddress)
@@ -175,8 +177,10 @@ extension Configuration.Webhook {
         let types = ValueSyntax<PaymentEvent.Kind>.word
         let name = ValueSyntax<String>.text(types.expected) { types.parse(.text($0)) != nil }
         events = section.selection("events", of: name, expected: "all, or a list of event types")
+        let addresses = section.value("allow_private_addresses", .addressPolicy)
         guard let url, let secrets = secret.flatMap(Self.secrets) else { return nil }
         self.url = url
+        self.addresses = addresses ?? AddressPolicy(forHostWritten: url.address.host.text)
         self.secrets = secrets
     }
 

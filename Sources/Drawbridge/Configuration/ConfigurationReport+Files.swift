@@ -16,6 +16,9 @@ extension Configuration {
         for gateway in gateways {
             let key = "gateways.\(gateway.name).tls"
             if case .file(let file) = gateway.tls.ca { findings += authorityFindings(file, "\(key).ca", at: now) }
+            if let file = gateway.tls.crl {
+                findings += revocationFindings(file, "\(key).crl", of: gateway.tls.identity?.certificate, at: now)
+            }
             guard let identity = gateway.tls.identity else { continue }
             findings += pairFindings(identity.certificate, identity.key, below: key, at: now)
         }
@@ -62,6 +65,28 @@ extension Configuration {
             let usable = authorities.contains { $0.validUntil > now && $0.validFrom <= now }
             return usable ? findings.map { finding(.warning, key, $0.message) } : findings
         } catch { return [finding(.problem, key, error.message)] }
+    }
+
+    /// Each list must hold: one that is out of date lets no connection be made.
+    private func revocationFindings(_ file: LocalFile, _ key: String, of own: LocalFile?, at now: Timestamp)
+        -> [ConfigurationFinding]
+    {
+        guard let content = try? file.read(upTo: Self.maximumRevocationLength),
+            let lists = try? RevocationList.lists(in: content)
+        else { return [finding(.problem, key, "\(file.path) holds no revocation list in PEM that can be read")] }
+        var findings = lists.compactMap { list in
+            list.nextUpdate.flatMap { end in
+                end <= now
+                    ? finding(.problem, key, "\(file.path) holds a list that was to be renewed by \(end.rfc3339WholeSeconds)")
+                    : nil
+            }
+        }
+        if let leaf = own.flatMap({ try? CertificateFiles.certificates(in: $0).first }),
+            lists.contains(where: { $0.revokes(leaf) })
+        {
+            findings.append(finding(.problem, key, "\(file.path) revokes our own certificate"))
+        }
+        return findings
     }
 
     private func keySetFinding(_ tenant: Tenant) -> ConfigurationFinding? {

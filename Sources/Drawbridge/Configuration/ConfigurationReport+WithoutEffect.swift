@@ -1,7 +1,7 @@
 extension Configuration {
     /// Keys that are read and checked but change nothing yet; `*` stands for one name, `[*]` for one index.
     private static let patterns = [
-        "gateways.*.allow_private_addresses", "tracing",
+        "tracing"
     ]
 
     /// Those that the file sets, so that nobody relies on them.

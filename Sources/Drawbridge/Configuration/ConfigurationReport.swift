@@ -15,7 +15,7 @@ struct ConfigurationReport: Sendable, Equatable {
         let findings =
             configuration.fileFindings(at: now) + configuration.durabilityFindings + configuration.timeFindings
             + configuration.secretFindings
-            + configuration.exposureFindings + configuration.tenantFindings(at: now)
+            + configuration.exposureFindings + configuration.addressFindings + configuration.tenantFindings(at: now)
             + configuration.callbackFindings(at: now) + configuration.failoverFindings
             + configuration.findingsWithoutEffect
         self.init(file: configuration.file, findings: findings, failovers: configuration.failovers)
