@@ -43,7 +43,7 @@ struct Composition: Sendable {
         self.time = time
         self.random = random
         self.logger = logger
-        transport = try CurlTransport()
+        transport = try CurlTransport(onDenial: EgressWatch(time: time, logger: logger).note)
         redis = try Redis(configuration, group: executor.group, time: time, random: random, logger: logger)
         let memory = MemoryPaymentStore(time: time)
         let memoryLog = MemoryAuditLog()

@@ -109,7 +109,8 @@ extension Configuration {
                 let url = webhook.url
                 let endpoint = Endpoint(
                     scheme: url.scheme == .https ? .https : .http, host: url.address.host.text, port: url.address.port,
-                    minimumTLS: .v12, connectTimeout: .seconds(5), attemptTimeout: WebhookDispatcher.attemptTimeout)
+                    minimumTLS: .v12, addresses: webhook.addresses, purpose: "webhook", connectTimeout: .seconds(5),
+                    attemptTimeout: WebhookDispatcher.attemptTimeout)
                 return WebhookEndpoint(
                     tenant: tenant.id, url: "\(url.scheme.rawValue)://\(url.address)\(url.target)", endpoint: endpoint,
                     target: url.target, secrets: webhook.secrets, kinds: webhook.kinds)
