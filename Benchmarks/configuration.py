@@ -33,6 +33,7 @@ def _gateway(port, certificates):
     return {
         "adapter": "bank-hmac",
         "base_url": f"https://127.0.0.1:{port}",
+        "allow_private_addresses": True,
         "settings": {"tenant": BANK_TENANT, "key_id": BANK_KEY["id"], "secret": BANK_KEY["secret"]},
         "tls": {
             "ca": f"{certificates}/ca.pem", "certificate": f"{certificates}/client.pem", "key": f"{certificates}/client.key",

@@ -26,6 +26,26 @@ struct MutualTLSTests {
         Fault("an expired client certificate", "client_certificate_expired") {
             $0.client = try $0.authority.client(named: "drawbridge", valid: Setup.past)
         },
+        Fault("a client certificate that does not hold yet", "client_certificate_not_yet_valid") {
+            $0.client = try $0.authority.client(named: "drawbridge", valid: Setup.future)
+        },
+        Fault("a client certificate with another one's key", "client_certificate_mismatched") {
+            $0.clientKey = try $0.authority.client(named: "drawbridge", valid: Setup.valid).key
+        },
+        Fault("a client key that cannot be read", "client_certificate_unusable") { $0.clientKey = Array("nothing".utf8) },
+        Fault("a client certificate that was taken back", "client_certificate_revoked") {
+            let client = try #require($0.client)
+            $0.revocations = try $0.authority.revocations(of: [client], valid: Setup.valid)
+        },
+        Fault("a server certificate that was taken back", "server_certificate_revoked") {
+            $0.revocations = try $0.authority.revocations(of: [$0.server], valid: Setup.valid)
+        },
+        Fault("a revocation list that was to be renewed", "revocation_list_unusable") {
+            $0.revocations = try $0.authority.revocations(of: [], valid: Setup.past)
+        },
+        Fault("a revocation list that cannot be read", "revocation_list_unusable") {
+            $0.revocations = Array("nothing".utf8)
+        },
         Fault("no client certificate", "client_certificate_required") { $0.client = nil },
         Fault("a server certificate for another name", "server_name_mismatch") {
             $0.server = try $0.authority.server(names: ["bank.example"], addresses: [], valid: Setup.valid)
@@ -88,6 +108,10 @@ struct MutualTLSTests {
 
     static let rights = [
         Fault("our certificate and no pin", "00") { _ in },
+        Fault("a revocation list that names neither", "00") {
+            $0.revocations = try $0.authority.revocations(
+                of: [$0.authority.server(valid: Setup.valid)], valid: Setup.valid)
+        },
         Fault("the pin of the bank's key", "00") { $0.pins = [$0.server.pin] },
         Fault("one right pin of two", "00") { $0.pins = [try $0.authority.server(valid: Setup.valid).pin, $0.server.pin] },
         Fault("TLS 1.2 where the configuration allows it", "00") {

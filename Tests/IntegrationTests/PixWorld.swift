@@ -90,6 +90,7 @@ struct PixWorld: Sendable {
               pix-a:
                 adapter: pix
                 base_url: https://127.0.0.1:\(providerPort)/api/v2
+                allow_private_addresses: true
                 settings:
                   token_url: https://127.0.0.1:\(providerPort)/oauth/token
                   client_id: acme-pix

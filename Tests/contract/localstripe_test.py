@@ -86,6 +86,7 @@ def drawbridge(tmp_path_factory, localstripe):
     gateway = {
         "adapter": "stripe",
         "base_url": f"http://127.0.0.1:{localstripe.port}",
+        "allow_private_addresses": True,
         "settings": {"secret_key": f"text:{KEY}", "account": "acct_localstripe"},
         "callback": {"secrets": [f"text:{SECRET}"]},
         # Nothing but a webhook tells what happens behind the program's back.

@@ -68,7 +68,7 @@ def provider():
 @pytest.fixture(scope="module")
 def drawbridge(provider, tmp_path_factory):
     gateway = {
-        "adapter": "pix", "base_url": f"https://127.0.0.1:{provider.port}/api/v2",
+        "adapter": "pix", "base_url": f"https://127.0.0.1:{provider.port}/api/v2", "allow_private_addresses": True,
         "settings": {
             "token_url": f"https://127.0.0.1:{provider.port}/oauth/token", "client_id": "acme",
             "client_secret": "text:p1x-secret", "key": KEY,

@@ -11,6 +11,7 @@ package struct Setup: Sendable {
 
     /// 2020 to 2049: TLS libraries look at the real clock.
     package static let valid = Timestamp(seconds: 1_577_836_800)..<Timestamp(seconds: 2_493_072_000)
+    package static let future = Timestamp(seconds: 2_461_536_000)..<Timestamp(seconds: 2_493_072_000)
     package static let past = Timestamp(seconds: 1_577_836_800)..<Timestamp(seconds: 1_609_459_200)
 
     package let authority: TestAuthority
@@ -23,6 +24,10 @@ package struct Setup: Sendable {
     package var bankIsLimitedToTLS12 = false
     package var minimumTLS = "1.3"
     package var pins: [String] = []
+    /// What the gateways take back certificates by, if anything; PEM.
+    package var revocations: [UInt8]?
+    /// The key beside the client certificate, where it is not that one's.
+    package var clientKey: [UInt8]?
     /// Ports of bank-b and further ones, behind bank-a in the route.
     package var moreBanks: [Int] = []
     /// What the bank speaks.
@@ -33,6 +38,8 @@ package struct Setup: Sendable {
     /// How long the gateway waits for Redis.
     package var redisTimeout = "500ms"
     package var adapter = "bank-hmac"
+    /// The banks are on loopback.
+    package var privateAddresses = "true"
     /// Of the gateways' base URLs, what stands after the port.
     package var basePath = ""
     /// Members of the gateways' `settings`.
@@ -114,8 +121,9 @@ package struct Setup: Sendable {
         try folder.write("other.secret", "\(Self.otherSecret)\n".utf8)
         if let client {
             try folder.write("client.pem", client.certificate)
-            try folder.write("client.key", client.key)
+            try folder.write("client.key", clientKey ?? client.key)
         }
+        if let revocations { try folder.write("crl.pem", revocations) }
         if let callbackServer {
             try folder.write("callbacks.pem", callbackServer.certificate)
             try folder.write("callbacks.key", callbackServer.key)
@@ -169,6 +177,7 @@ package struct Setup: Sendable {
     private func gateway(_ name: String, port: Int) -> String {
         let usual = [
             "adapter: \(adapter)", "base_url: https://127.0.0.1:\(port)\(basePath)",
+            "allow_private_addresses: \(privateAddresses)",
             "settings: { \(settings.joined(separator: ", ")) }",
             "tls: { \(tls) }", "timeout: { connect: \(attempt), attempt: \(attempt) }",
             "callback: { \(callback.joined(separator: ", ")) }",
@@ -183,7 +192,8 @@ package struct Setup: Sendable {
     private var tls: String {
         let pins = "pins: [\(pins.map { "\"\($0)\"" }.joined(separator: ", "))]"
         let own = client == nil ? "" : ", certificate: client.pem, key: client.key"
-        return "ca: ca.pem, min_version: \"\(minimumTLS)\", \(pins)\(own)"
+        let list = revocations == nil ? "" : ", crl: crl.pem"
+        return "ca: ca.pem, min_version: \"\(minimumTLS)\", \(pins)\(own)\(list)"
     }
 
     private var state: String {

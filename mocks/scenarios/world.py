@@ -189,6 +189,7 @@ class World:
         section = {
             "adapter": gateway.adapter,
             "base_url": gateway.base_url,
+            "allow_private_addresses": True,
             "settings": gateway.settings,
             "callback": gateway.callback,
             "tls": CLIENT_TLS,
