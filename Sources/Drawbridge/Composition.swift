@@ -27,6 +27,7 @@ struct Composition: Sendable {
     let breakers: CircuitBreakers
     let feed: EventFeed
     let inFlight: InFlight
+    let adminAttempts: AdminAttempts
     let metrics: PrometheusMetrics
     let time: any TimeSource
     let random: any RandomSource
@@ -51,6 +52,7 @@ struct Composition: Sendable {
         store = MeasuredPaymentStore(redis?.payments ?? memory, time: time)
         callbackStore = redis?.callbacks ?? MemoryCallbackStore(time: time)
         events = redis?.events ?? MemoryEventStore(payments: memory, audit: memoryLog, time: time)
+        adminAttempts = AdminAttempts(time: time)
         inFlight = InFlight(limit: Self.maximumInFlight)
         vault = try Vault(configuration.encryption, random: random)
         keySets = KeySets(transport: transport, time: time, logger: logger)

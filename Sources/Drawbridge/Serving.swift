@@ -15,9 +15,6 @@ import UnixSignals
 
 /// The listeners and what stands behind them, as services that start in order and shut down the other way round.
 struct Serving {
-    private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
-        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 64 * 1024, maxHeaderFieldCount: 100)
-    private static let idleTimeout = TimeAmount.seconds(75)
     /// After the deadline, for the settles of what was in flight.
     private static let drainMargin = Duration.seconds(3)
 
@@ -65,7 +62,7 @@ struct Serving {
     private func api() throws -> some Service {
         let listener = composition.configuration.listen.api
         return Application(
-            responder: CurrentResponder(generations: generations, responder: \.api), server: server(tls: listeners.api),
+            responder: CurrentResponder(generations: generations, responder: \.api), server: server("api", tls: listeners.api),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("api"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -75,7 +72,7 @@ struct Serving {
         let listener = composition.configuration.listen.callbacks
         return Application(
             responder: CurrentResponder(generations: generations, responder: \.callbacks),
-            server: server(tls: listeners.callbacks),
+            server: server("callbacks", tls: listeners.callbacks),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port), backlog: 1024),
             onServerRunning: announce("callbacks"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -84,7 +81,7 @@ struct Serving {
     private func admin() throws -> some Service {
         let listener = composition.configuration.listen.admin
         return Application(
-            responder: CurrentResponder(generations: generations, responder: \.admin), server: server(tls: nil),
+            responder: CurrentResponder(generations: generations, responder: \.admin), server: server("admin", tls: nil),
             configuration: .init(address: .hostname(listener.address.host, port: listener.address.port)),
             onServerRunning: announce("admin"), eventLoopGroupProvider: .shared(composition.executor.group),
             logger: quiet(composition.logger))
@@ -107,11 +104,10 @@ struct Serving {
         }
     }
 
-    private func server(tls: ListenerTLS?) -> HTTPServerBuilder {
+    /// - Parameter name: `api`, `callbacks` or `admin`.
+    private func server(_ name: String, tls: ListenerTLS?) -> HTTPServerBuilder {
         let random = composition.random
-        let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RefusalHandler { InboundHeaders.freshRequestID(random) }],
-            idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.headerLimits)
+        let configuration = InboundListener(name) { InboundHeaders.freshRequestID(random) }.channel
         guard let tls else { return .http1(configuration: configuration) }
         return HTTPServerBuilder { responder in
             ReloadableTLSChannel(http: HTTP1Channel(responder: responder, configuration: configuration), tls: tls)

@@ -1,13 +1,14 @@
 import AdapterKit
 import HTTPTypes
 import Hummingbird
+import Logging
 import Metrics
 import NIOCore
 import Payments
 
 /// Health, readiness, metrics and what operators do, on a listener of their own.
 struct AdminResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = AdminRequestContext
 
     let store: any PaymentStore
     let inFlight: InFlight
@@ -16,16 +17,20 @@ struct AdminResponder: HTTPResponder {
     let operations: AdminOperations
     /// Required off loopback. `/health` and `/ready` answer without it: probes carry no secrets.
     let token: Secret?
+    let attempts: AdminAttempts
     let certificates: CertificateExpiry
     let time: any TimeSource
     let random: any RandomSource
+    let logger: Logger
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let path = (request.head.path ?? "").prefix { $0 != "?" }
         let route = AdminRoute(path: path)
         do {
             // Without the token nobody learns what there is under /admin/.
-            if route?.isOpenToAll != true, route != nil || path.hasPrefix("/admin/") { try authenticate(request) }
+            if route?.isOpenToAll != true, route != nil || path.hasPrefix("/admin/") {
+                try authenticate(request, from: context.caller)
+            }
             guard let route else { throw Problem(.notFound, "There is nothing at this path.") }
             guard request.method == route.method else {
                 throw Problem(.methodNotAllowed, "\(path) takes \(route.method.rawValue).")
@@ -45,15 +50,28 @@ struct AdminResponder: HTTPResponder {
         }
     }
 
-    private func authenticate(_ request: Request) throws(Problem) {
-        guard !isAllowed(request) else { return }
-        throw Problem(.unauthenticated, "Send Authorization: Bearer <admin token>.")
+    private func authenticate(_ request: Request, from caller: CallerAddress) throws(Problem) {
+        guard let token else { return }
+        guard let sent = request.headers[.authorization], sent.hasPrefix("Bearer ") else { throw refused("missing", caller) }
+        switch attempts.judge(caller, isRight: Secret(text: String(sent.dropFirst(7))) == token) {
+        case .passed: return
+        case .failed: throw refused("wrong", caller)
+        case .locked(let wait):
+            count("locked")
+            throw Problem(
+                .rateLimited, "Too many wrong admin tokens came from this address.",
+                retryAfter: Int(wait.inSeconds.rounded(.up)))
+        }
     }
 
-    private func isAllowed(_ request: Request) -> Bool {
-        guard let token else { return true }
-        guard let sent = request.headers[.authorization], sent.hasPrefix("Bearer ") else { return false }
-        return Secret(text: String(sent.dropFirst(7))) == token
+    private func refused(_ reason: String, _ caller: CallerAddress) -> Problem {
+        count(reason)
+        logger.warning("admin token refused", metadata: ["reason": "\(reason)", "address": "\(caller)"])
+        return Problem(.unauthenticated, "Send Authorization: Bearer <admin token>.")
+    }
+
+    private func count(_ reason: String) {
+        Counter(label: "drawbridge_admin_refusals_total", dimensions: [("reason", reason)]).increment()
     }
 
     private func readiness() async -> Response {
@@ -80,7 +98,9 @@ struct AdminResponder: HTTPResponder {
 
     private func refusal(_ problem: Problem, allowing methods: [HTTPRequest.Method]) -> Response {
         let requestID = InboundHeaders.freshRequestID(random)
-        return Response(Answer(problem, requestID: requestID), requestID: requestID, allowing: methods)
+        var response = Response(Answer(problem, requestID: requestID), requestID: requestID, allowing: methods)
+        if problem.code == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
+        return response
     }
 
     private static func json(_ status: HTTPResponse.Status, _ body: JSON) -> Response {

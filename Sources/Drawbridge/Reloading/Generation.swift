@@ -79,8 +79,8 @@ struct Generation: Sendable {
             shelves: ShelfGauges(
                 store: base.store, callbacks: base.callbackStore, gateways: gateways.map(\.name), metrics: base.metrics,
                 time: base.time),
-            operations: operations, token: configuration.listen.admin.token, certificates: certificates, time: base.time,
-            random: base.random)
+            operations: operations, token: configuration.listen.admin.token, attempts: base.adminAttempts, certificates: certificates,
+            time: base.time, random: base.random, logger: base.logger)
     }
 
     /// What goes on beside the requests, until cancelled. Leases and holds see to it that two generations do nothing twice.
