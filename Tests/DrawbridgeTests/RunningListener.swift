@@ -39,11 +39,12 @@ struct RunningListener {
 
     /// Runs until `body` ends.
     static func run(
-        _ intake: some CallbackIntake, tls: ListenerTLS? = nil, body: @escaping @Sendable (RunningListener) async throws -> Void
+        _ intake: some CallbackIntake, tls: ListenerTLS? = nil, limits: InboundLimits = InboundLimits(),
+        metrics: PrometheusMetrics = PrometheusMetrics(), body: @escaping @Sendable (RunningListener) async throws -> Void
     ) async throws {
         let (ports, running) = AsyncStream<Int>.makeStream()
         let application = Application(
-            responder: CallbackResponder(intake: intake, time: ManualTime()), server: server(tls),
+            responder: CallbackResponder(intake: intake, time: ManualTime()), server: server(tls, limits, metrics),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { running.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -58,8 +59,8 @@ struct RunningListener {
     }
 
     /// As `Serving` puts it together.
-    private static func server(_ tls: ListenerTLS?) -> HTTPServerBuilder {
-        let configuration = HTTP1Channel.Configuration(additionalChannelHandlers: [RefusalHandler { "test" }])
+    private static func server(_ tls: ListenerTLS?, _ limits: InboundLimits, _ metrics: PrometheusMetrics) -> HTTPServerBuilder {
+        let configuration = InboundListener("callbacks", limits: limits, metrics: metrics) { "test" }.channel
         guard let tls else { return .http1(configuration: configuration) }
         return HTTPServerBuilder { responder in
             ReloadableTLSChannel(http: HTTP1Channel(responder: responder, configuration: configuration), tls: tls)

@@ -1,6 +1,8 @@
 import AdapterKit
+import Foundation
 import MockGateways
 import ProcessKit
+import TestKit
 import Testing
 
 @Suite("The admin listener", .serialized, .timeLimit(.minutes(2)))
@@ -82,6 +84,33 @@ struct AdminTests {
             #expect(try await world.gateway.ask("/admin/nothing", token: "4dmin-token").code == "not_found")
             #expect(try await world.gateway.ask("/health").status == 200)
             #expect(try await world.gateway.ask("/ready").status == 200)
+        }
+    }
+
+    @Test("locks out an address that tries tokens, metrics and all, counts it, and logs no token")
+    func attempts() async throws {
+        try await World.with(.memory, try Setup { $0.adminToken = "4dmin-token" }) { world in
+            for number in 0..<10 {
+                let path = number.isMultiple(of: 2) ? "/metrics" : "/admin/queue"
+                #expect(try await world.gateway.ask(path, token: "gu3ss-\(number)").status == 401)
+            }
+            for (path, token) in [("/metrics", "4dmin-token"), ("/admin/queue", "4dmin-token"), ("/admin/nothing", "gu3ss")] {
+                let locked = try await world.gateway.ask(path, token: token)
+                #expect(locked.status == 429)
+                #expect(locked.code == "rate_limited")
+                let wait = try #require(locked.headers.single("retry-after").flatMap { Int($0) })
+                #expect((1...60).contains(wait))
+            }
+            #expect(try await world.gateway.ask("/health").status == 200)
+            let metrics = try await world.gateway.ask("/metrics", token: "4dmin-token", from: "127.0.0.2")
+            #expect(metrics.status == 200)
+            #expect(metrics.text.contains(#"drawbridge_admin_refusals_total{reason="wrong"} 10"#))
+            #expect(metrics.text.contains(#"drawbridge_admin_refusals_total{reason="locked"} 3"#))
+            world.gateway.terminate()
+            #expect(await world.gateway.program.ended() == 0)
+            let log = world.gateway.program.output.text
+            #expect(log.components(separatedBy: "admin token refused").count == 11)
+            #expect(log.contains("127.0.0.1") && !log.contains("gu3ss") && !log.contains("4dmin"))
         }
     }
 }

@@ -80,6 +80,10 @@ struct RefusalTests {
         Broken("a length and chunks", head("Content-Length: 2", "Transfer-Encoding: chunked")),
         Broken("a length that is no number", head("Content-Length: two")),
         Broken("a negative length", head("Content-Length: -1")),
+        Broken("no host", Array("GET /v1/gateways HTTP/1.1\r\n\r\n".utf8)),
+        Broken("two hosts", head("Host: elsewhere")),
+        Broken("an absolute target", Array("GET http://127.0.0.1/v1/gateways HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)),
+        Broken("a coding before chunked", head("Transfer-Encoding: identity, chunked")),
         Broken("a header of 100,000 bytes", head("X-Filler: \(String(repeating: "0", count: 100_000))")),
         Broken("10,000 headers", head((1...10_000).map { "X-Filler-\($0): 0" }.joined(separator: "\r\n"))),
         Broken(

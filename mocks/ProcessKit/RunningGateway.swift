@@ -79,16 +79,18 @@ package struct RunningGateway: Sendable {
     }
 
     /// Asks the admin listener.
-    package func ask(_ path: String, token: String? = nil) async throws -> Reply {
+    /// - Parameter source: the address of this machine to come from.
+    package func ask(_ path: String, token: String? = nil, from source: String = "127.0.0.1") async throws -> Reply {
         var request = APIRequest("GET", path)
         if let token { request.add("Authorization", "Bearer \(token)") }
-        return try await Wire.exchange(request.bytes, port: admin)
+        return try await Wire.exchange(request.bytes, port: admin, from: source)
     }
 
     /// Tells the admin listener to do something.
-    package func tell(_ path: String, _ body: JSON) async throws -> Reply {
+    package func tell(_ path: String, _ body: JSON, token: String? = nil) async throws -> Reply {
         var request = APIRequest("POST", path, body: body.encoded())
         request.add("Content-Type", "application/json")
+        if let token { request.add("Authorization", "Bearer \(token)") }
         return try await Wire.exchange(request.bytes, port: admin)
     }
 

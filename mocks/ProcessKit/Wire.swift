@@ -8,9 +8,10 @@ package enum Wire {
     private static let longest = 4_000_000
 
     /// Sends on a connection of its own and reads until the other side closes it.
-    package static func exchange(_ bytes: [UInt8], port: Int) async throws -> Reply {
+    /// - Parameter source: the address of this machine to come from.
+    package static func exchange(_ bytes: [UInt8], port: Int, from source: String = "127.0.0.1") async throws -> Reply {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .bind(to: SocketAddress(ipAddress: source, port: 0)).connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
