@@ -112,12 +112,18 @@ extension RedisURL {
 extension Vault {
     /// Without keys (memory only: the configuration sees to that) under a key that ends with the process, as the payments do.
     fileprivate convenience init(_ encryption: Configuration.Encryption, random: any RandomSource) throws {
-        var keys = encryption.keys.compactMap { Vault.Key(id: $0.id, secret: $0.key) }
+        var keys = try Self.keys(of: encryption)
         if keys.isEmpty { keys = [Vault.Key(id: "process", secret: Secret(random.bytes(32)))].compactMap { $0 } }
-        guard let first = keys.first, keys.count >= encryption.keys.count else {
+        guard let first = keys.first else { throw RuntimeFailure("The random generator gave no key.") }
+        self.init(first: first, others: Array(keys.dropFirst()), random: random)
+    }
+
+    static func keys(of encryption: Configuration.Encryption) throws -> [Vault.Key] {
+        let keys = encryption.keys.compactMap { Vault.Key(id: $0.id, secret: $0.key) }
+        guard keys.count == encryption.keys.count else {
             throw RuntimeFailure("The encryption keys must have 32 bytes each and ids of 1 to 64 characters.")
         }
-        self.init(first: first, others: Array(keys.dropFirst()), random: random)
+        return keys
     }
 }
 

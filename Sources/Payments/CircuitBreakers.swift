@@ -15,7 +15,7 @@ public final class CircuitBreakers: Sendable {
     let store: (any BreakerStore)?
     /// For what operators do where nothing is shared.
     let audit: (any AuditLog)?
-    let replica: String
+    public let replica: String
     let time: any TimeSource
     let random: any RandomSource
     let logger: Logger

@@ -110,6 +110,14 @@ struct SealingPaymentStore: PaymentStore {
 
     func work(_ id: WorkID) async throws(StoreFailure) -> StoredWork? { try await store.work(id).map(opened) }
 
+    func match(
+        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
+    ) async throws(StoreFailure) -> MatchResult {
+        let result = try await store.match(work, at: gateway, orWait: callback, for: duration)
+        guard case .matched(let work) = result else { return result }
+        return .matched(opened(work))
+    }
+
     // MARK: As they are
 
     func markAnswered(_ payment: PaymentID, operation: OperationID?) async throws(StoreFailure) {
@@ -129,12 +137,12 @@ struct SealingPaymentStore: PaymentStore {
 
     func tally() async throws(StoreFailure) -> [Shelf: Int] { try await store.tally() }
 
-    func history(of payment: PaymentID) async throws(StoreFailure) -> [HistoryEntry] { try await store.history(of: payment) }
+    func gatewaysAtWork() async throws(StoreFailure) -> Set<String> { try await store.gatewaysAtWork() }
 
-    func match(
-        _ work: WorkID, at gateway: String, orWait callback: CallbackID, for duration: Duration
-    ) async throws(StoreFailure) -> MatchResult {
-        try await store.match(work, at: gateway, orWait: callback, for: duration)
+    func trail(of payment: PaymentID) async throws(StoreFailure) -> AuditTrail { try await store.trail(of: payment) }
+
+    func payments(after: String?, limit: Int) async throws(StoreFailure) -> PaymentPage {
+        try await store.payments(after: after, limit: limit)
     }
 
     func waiting(for payment: PaymentID) async throws(StoreFailure) -> [CallbackID] { try await store.waiting(for: payment) }

@@ -91,7 +91,10 @@ struct ReloadTests {
             "listen.admin.address"
         ),
         ("another deployment", "deployment: integration", "deployment: elsewhere", "deployment"),
-        ("a certificate that is not there", "certificate: client.pem", "certificate: nothing.pem", "gateways.bank-a.tls.certificate"),
+        (
+            "a certificate that is not there", "certificate: client.pem", "certificate: nothing.pem",
+            "gateways.bank-a.tls.certificate"
+        ),
         ("a key of another certificate", "key: client.key", "key: stranger.key", "is not the key of the certificate"),
         ("an expired certificate", "certificate: client.pem", "certificate: expired.pem", "expired at"),
     ]

@@ -61,7 +61,8 @@ struct Generation: Sendable {
         recovery = Recovery(service: service)
         waiting = WaitingCallbacks(service: service)
         api = APIResponder(
-            service: service, feed: base.feed, authentication: InboundAuthentication(configuration, keySets: base.keySets), time: base.time,
+            service: service, feed: base.feed, authentication: InboundAuthentication(configuration, keySets: base.keySets),
+            time: base.time,
             random: base.random, logger: base.logger)
         callbacks = CallbackResponder(
             intake: CallbackReceiver(service: service, time: base.time, logger: base.logger), time: base.time)
@@ -79,9 +80,13 @@ struct Generation: Sendable {
             shelves: ShelfGauges(
                 store: base.store, callbacks: base.callbackStore, gateways: gateways.map(\.name), metrics: base.metrics,
                 time: base.time),
-            operations: operations, token: configuration.listen.admin.token, attempts: base.adminAttempts, certificates: certificates,
+            operations: operations, token: configuration.listen.admin.token, attempts: base.adminAttempts,
+            certificates: certificates,
             time: base.time, random: base.random, logger: base.logger)
     }
+
+    /// Where its requests go.
+    var endpoints: [Endpoint] { gateways.map(\.endpoint) + configuration.webhookEndpoints.map(\.endpoint) }
 
     /// What goes on beside the requests, until cancelled. Leases and holds see to it that two generations do nothing twice.
     func runBackground() async {

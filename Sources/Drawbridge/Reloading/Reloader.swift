@@ -1,4 +1,5 @@
 import AdapterKit
+import CurlTransport
 import Foundation
 import Logging
 import Metrics
@@ -56,6 +57,19 @@ struct Reloader: Sendable {
             composition.logger.error(
                 "configuration not reloaded, the old one stays",
                 metadata: ["trigger": "\(trigger.rawValue)", "reason": "\(error)"])
+            try? await note(
+                "configuration.reload_refused", trigger, from: generations.current.configuration, to: nil, reason: "\(error)")
+        }
+    }
+
+    private func note(
+        _ event: String, _ trigger: Trigger, from old: Configuration, to new: Configuration?, reason: String? = nil
+    ) async throws {
+        let entry = HistoryEntry.system(
+            event, of: composition.breakers.replica, by: trigger.rawValue, from: old.digest, to: new?.digest, reason: reason,
+            at: composition.time.now())
+        do { try await composition.auditLog.append(entry, to: .configuration) } catch {
+            throw RuntimeFailure("The audit trail could not be written: \(error.code.rawValue).")
         }
     }
 
@@ -68,9 +82,16 @@ struct Reloader: Sendable {
         try refuseProblems(of: next, after: old)
         try await refuseAbandoning(old.gateways, next.gateways)
         let contexts = try ListenersTLS.Contexts(configuration)
+        let keys = try Vault.keys(of: configuration.encryption)
+        // Before it takes effect: no reload without its entry.
+        try await note(
+            trigger == .file ? "keys.reloaded" : "configuration.reloaded", trigger, from: old.configuration, to: configuration)
+        if let first = keys.first { composition.vault.adopt(first: first, others: Array(keys.dropFirst())) }
         composition.breakers.use(configuration.breakerSettings)
         listeners.replace(by: contexts)
-        return generations.replace(by: next)
+        let number = generations.replace(by: next)
+        composition.transport.keepOnly(next.endpoints)
+        return number
     }
 
     private func read(_ trigger: Trigger, after old: Configuration) throws(ConfigurationProblems) -> Configuration {
@@ -113,4 +134,9 @@ struct Reloader: Sendable {
             )
         }
     }
+}
+
+extension Configuration {
+    /// Of the file as it was read, in hexadecimal.
+    var digest: String { AuditChain.digest(of: Array(text.utf8), in: .configuration) }
 }
