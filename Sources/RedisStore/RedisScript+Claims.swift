@@ -29,7 +29,7 @@ extension RedisScript {
         if verdict == 'new' then return begun() end
         if verdict == 'current' or verdict == 'taken' then return {verdict, view(t)} end
         return {verdict, detail}
-        """, after: common + quota)
+        """, after: RedisAuditScript.chain + common + quota)
 
     /// ARGV: token, duration, answered, retention, keys, operation, kind, amount or nothing, record, seal, tenant,
     /// most operations, digest and entry of the request and of a takeover, fingerprints; then what `quota` takes.
@@ -79,5 +79,5 @@ extension RedisScript {
         reserve(id, kind, amount)
         keep(num(ARGV[4]), num(ARGV[5]))
         return {'new', view(t), opview(id, t)}
-        """, after: common + quota)
+        """, after: RedisAuditScript.chain + common + quota)
 }
