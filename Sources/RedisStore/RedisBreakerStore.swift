@@ -79,7 +79,7 @@ public final class RedisBreakerStore: BreakerStore {
         let words = [order.rawValue, limit.map(Self.text) ?? "0"] + [reason, actor].map { String($0.prefix(Self.maximumText)) }
         let subject = AuditSubject.gateway(gateway)
         // How it was is read a step before: what happens in between has an entry of its own, or is no operator's doing.
-        let before = try await breakers(of: [gateway])[gateway]?.state
+        let before = (try? await breakers(of: [gateway]))?[gateway]?.state
         let entry = HistoryEntry.forced(gateway, from: before, order, reason: reason, by: actor, limit: limit, at: time.now())
         let script = RedisBreakerScript.force.call(
             keys: keys(of: gateway) + [names.trail(of: subject)], [gateway] + words,
