@@ -38,6 +38,7 @@ struct Serving {
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: Draining(composition: composition)),
+                .init(service: ReplicaLife(composition: composition)),
                 // What is settled while draining is still told.
                 .init(service: Background { [generations] in await generations.forEach { await $0.relay.run() } }),
                 .init(service: Listener(key: "listen.admin.address", service: try admin())),
