@@ -16,6 +16,7 @@ import Testing
             ("/health", .health), ("/ready", .ready), ("/metrics", .metrics), ("/admin/gateways", .gateways),
             ("/admin/gateways/bank-a/breaker", .breaker(gateway: "bank-a")), ("/admin/queue", .queue),
             ("/admin/dead-letters", .deadLetters), ("/admin/audit", .audit),
+            ("/admin/audit/subjects", .auditSubjects),
             ("/admin/dead-letters/\(Self.payment)/redrive", .redrive(alone)),
             ("/admin/dead-letters/\(Self.payment)/discard", .discard(alone)),
             ("/admin/dead-letters/\(Self.payment)/\(Self.refund)/redrive", .redrive(work)),
@@ -49,7 +50,7 @@ import Testing
         let none = try AdminQuery(target: "/x", allowing: [])
         #expect(try none.limit() == 20)
         #expect(try none.cursor() == nil)
-        #expect(try AdminQuery(target: "/x?payment=\(Self.payment)", allowing: ["payment"]).payment().text == Self.payment)
+        #expect(try AdminQuery(target: "/x?payment=\(Self.payment)", allowing: ["payment"]).subject().description == Self.payment)
     }
 
     @Test(
@@ -59,7 +60,7 @@ import Testing
             ("?limit=", "/query/limit"),
             ("?limit=1&limit=1", "/query/limit"), ("?after=", "/query/after"), ("?after=a%20b", "/query/after"),
             ("?after=\(String(repeating: "a", count: 257))", "/query/after"), ("?after=%C3%A9", "/query/after"),
-            ("?payment=pay_1", "/query/payment"), ("?limit=5", "/query/payment"), ("?colour=red", "/query"), ("?limit", "/query"),
+            ("?payment=pay_1", "/query/payment"), ("?limit=5", "/query"), ("?colour=red", "/query"), ("?limit", "/query"),
             ("?after=%zz", "/query"),
         ])
     func wrongQuery(text: String, pointer: String) {
@@ -67,7 +68,7 @@ import Testing
             let query = try AdminQuery(target: "/x\(text)", allowing: ["after", "limit", "payment"])
             _ = try query.limit()
             _ = try query.cursor()
-            _ = try query.payment()
+            _ = try query.subject()
         } throws: { ($0 as? Problem)?.errors.first?.pointer == pointer }
     }
 }

@@ -81,15 +81,4 @@ struct RecordWriterTests {
         RecordWriter.write(record, to: &bytes)
         #expect(bytes == [1, 2, 3] + written(record))
     }
-
-    @Test("An entry of the history is written as Foundation's encoder would, and read as it was")
-    func history() throws {
-        let entry = HistoryEntry(
-            at: Sample.start, version: 3, event: "redriven", cause: .operator, actor: "ana\t", operation: nil, gateway: "b",
-            from: "queued", to: "failed", reason: "\"because\"")
-        var bytes: [UInt8] = []
-        RecordWriter.write(entry, to: &bytes)
-        #expect(try JSON(parsing: bytes).canonical == JSON(parsing: Array(try JSONEncoder().encode(entry))).canonical)
-        #expect(try RedisFields.read(HistoryEntry.self, from: bytes) == entry)
-    }
 }

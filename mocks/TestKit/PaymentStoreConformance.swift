@@ -30,6 +30,6 @@ public struct PaymentStoreConformance: Sendable, CustomStringConvertible {
     }
 
     public static let all =
-        claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories + callbacks
-        + marks + outbox + quotas
+        claims + operations + settlements + keeping + reading + recovery + burying + reversals + shelves + histories + trails
+        + callbacks + marks + outbox + quotas
 }
