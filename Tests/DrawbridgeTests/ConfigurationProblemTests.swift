@@ -148,6 +148,9 @@ struct RefusedFile: Sendable, CustomTestStringConvertible {
         .tenant("auth: jwt", line: 4, key: ".jwt", "issuer, audience and jwks"),
         .tenant("{ auth: jwt, jwt: { issuer: i, audience: a } }", key: ".jwt.jwks", "required"),
         .tenant("{ auth: jwt, jwt: { issuer: i, audience: a, jwks: \"http://idp.example/k\" } }", key: ".jwt.jwks", "https://"),
+        .tenant(
+            "{ auth: jwt, jwt: { issuer: i, audience: a, jwks: k, allow_private_addresses: 1 } }",
+            key: ".jwt.allow_private_addresses", "true, false or report"),
         .tenant("{ auth: none, rate: { per_second: 0 } }", key: ".rate.per_second", "from 1 to 1000000"),
         .tenant("{ auth: none, gateways: some }", key: ".gateways", "all, or a list of gateways"),
         .tenant("{ auth: none, gateways: [] }", key: ".gateways", "all, or a list of gateways"),

@@ -119,6 +119,14 @@ BROKEN = {
         b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "a negative length": b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
     "a chunk without a size": b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n\r\n",
+    "a length with a sign": b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\n{}",
+    "a coding before chunked":
+        b"POST /v1/payments HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+    "a folded field": b"GET /v1/gateways HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n\r\n",
+    "bare line feeds": b"GET /v1/gateways HTTP/1.1\nHost: a\n\n",
+    "no host": b"GET /v1/gateways HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET /v1/gateways HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "an absolute target": b"GET http://a/v1/gateways HTTP/1.1\r\nHost: a\r\n\r\n",
     "HTTP/2 in clear text": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }  # fmt: skip
 

@@ -7,6 +7,8 @@ struct KeySetSource: Sendable {
     private static let attemptTimeout = Duration.seconds(3)
 
     let place: Configuration.JWT.KeySource
+    /// To which addresses the name of a URL may lead.
+    let addresses: AddressPolicy
     let transport: any EgressTransport
 
     /// - Throws: `unreadable` also for any answer but 200: a redirect is not followed.
@@ -29,7 +31,7 @@ struct KeySetSource: Sendable {
         let request = EgressRequest(
             method: .get, target: address.target, headers: Headers([("Accept", "application/json")]), body: [])
         let response: GatewayResponse
-        do throws(TransportFailure) { response = try await transport.send(request, to: Self.endpoint(address)) } catch {
+        do throws(TransportFailure) { response = try await transport.send(request, to: endpoint(address)) } catch {
             throw .unreadable
         }
         guard response.status == 200 else { throw .unreadable }
@@ -37,10 +39,11 @@ struct KeySetSource: Sendable {
     }
 
     /// The system's authorities, and TLS 1.2 for what is not a bank.
-    private static func endpoint(_ address: WebAddress) -> Endpoint {
+    private func endpoint(_ address: WebAddress) -> Endpoint {
         Endpoint(
             scheme: address.scheme == .https ? .https : .http, host: address.address.host.text, port: address.address.port,
-            minimumTLS: .v12, connectTimeout: connectTimeout, attemptTimeout: attemptTimeout)
+            minimumTLS: .v12, addresses: addresses, purpose: "jwks", connectTimeout: Self.connectTimeout,
+            attemptTimeout: Self.attemptTimeout)
     }
 }
 

@@ -20,13 +20,15 @@ final class KeySets: Sendable {
         self.logger = logger
     }
 
-    func cache(for place: Configuration.JWT.KeySource) -> KeySetCache {
-        entries.withLock { entries in
+    func cache(for jwt: Configuration.JWT) -> KeySetCache {
+        // Who may not reach a private address does not share the keys of who may.
+        let name = "\(jwt.jwks) \(jwt.addresses)"
+        return entries.withLock { entries in
             entries = entries.filter { $0.value.cache != nil }
-            if let known = entries[place.description]?.cache { return known }
-            let source = KeySetSource(place: place, transport: transport)
+            if let known = entries[name]?.cache { return known }
+            let source = KeySetSource(place: jwt.jwks, addresses: jwt.addresses, transport: transport)
             let cache = KeySetCache(source: source, time: time, logger: logger)
-            entries[place.description] = Entry(cache: cache)
+            entries[name] = Entry(cache: cache)
             return cache
         }
     }

@@ -28,6 +28,8 @@ extension Configuration {
         var issuer: String
         var audience: String
         var jwks: KeySource
+        /// To which addresses the URL's name may lead.
+        var addresses = AddressPolicy.publicOnly
     }
 
     struct Rate: Sendable, Equatable {
@@ -135,12 +137,23 @@ extension ValueSyntax<Timestamp> {
 
 extension Configuration.JWT {
     /// - `issuer`, `audience` (texts, required), `jwks` (path or URL, required)
+    /// - `allow_private_addresses` (`false`, `true` or `report`; default `true` where the URL's host is written as loopback, else `false`)
     init?(_ section: ConfigurationSection) {
         let issuer = section.required("issuer", .text)
         let audience = section.required("audience", .text)
         let keys = section.required("jwks", .keySource(folder: section.reading.secrets.folder))
+        let addresses = section.value("allow_private_addresses", .addressPolicy)
         guard let issuer, let audience, let keys else { return nil }
-        self.init(issuer: issuer, audience: audience, jwks: keys)
+        self.init(issuer: issuer, audience: audience, jwks: keys, addresses: addresses ?? keys.usualAddresses)
+    }
+}
+
+extension Configuration.JWT.KeySource {
+    fileprivate var usualAddresses: AddressPolicy {
+        switch self {
+        case .file: .publicOnly
+        case .url(let url): AddressPolicy(forHostWritten: url.address.host.text)
+        }
     }
 }
 

@@ -112,7 +112,7 @@ extension InboundAuthentication {
         for tenant in configuration.tenants {
             switch tenant.auth {
             case .hmac: schemes[tenant.id] = .hmac(KeyRing(tenant.keys))
-            case .jwt: schemes[tenant.id] = tenant.jwt.map { .jwt(BearerAuthentication($0, keys: keySets.cache(for: $0.jwks))) }
+            case .jwt: schemes[tenant.id] = tenant.jwt.map { .jwt(BearerAuthentication($0, keys: keySets.cache(for: $0))) }
             case .none: schemes[tenant.id] = Scheme.none
             }
         }

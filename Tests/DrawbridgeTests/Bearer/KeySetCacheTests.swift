@@ -31,6 +31,8 @@ struct KeySetCacheTests {
         #expect(sent.endpoint.authorities == .system)
         #expect(sent.endpoint.minimumTLS == .v12)
         #expect(sent.endpoint.attemptTimeout == .seconds(3))
+        #expect(sent.endpoint.addresses == .publicOnly)
+        #expect(sent.endpoint.purpose == "jwks")
     }
 
     @Test("are read again for a key id that is not among them, not more than once in 30 seconds")
@@ -90,6 +92,8 @@ struct KeySetCacheTests {
                 .after { _ in read.open() })
         #expect(await world.refusal(try world.rsa.token(world.claims())) == nil)
         await read.passed()
+        // However long it takes, there is no second one beside it.
+        world.time.advance(by: KeySetCache.pause)
         #expect(await world.refusal(try world.rsa.token(world.claims())) == nil)
         gate.open()
         // Whoever waits for the reading finds what it brought.
@@ -167,15 +171,35 @@ struct KeySetCacheTests {
         #expect(await world.refusal(try world.rsa.token(world.claims())) == .signatureInvalid)
     }
 
+    @Test(
+        "are at a public address unless the configuration says otherwise or names the loopback itself",
+        arguments: [
+            ("https://id.example/keys", "", AddressPolicy.publicOnly), ("https://10.0.0.1/keys", "", .publicOnly),
+            ("http://127.0.0.1:8000/keys", "", .any), ("http://localhost/keys", ", allow_private_addresses: false", .publicOnly),
+            ("https://id.example/keys", ", allow_private_addresses: true", .any),
+            ("https://id.example/keys", ", allow_private_addresses: report", .report), ("keys.json", "", .publicOnly),
+        ])
+    func addresses(place: String, more: String, policy: AddressPolicy) throws {
+        let configuration = try ConfigurationText.read(
+            ConfigurationText.minimal.replacing(
+                "{ auth: none }", with: "{ auth: jwt, jwt: { issuer: i, audience: a, jwks: \"\(place)\"\(more) } }"))
+        #expect(configuration.tenants.first?.jwt?.addresses == policy)
+    }
+
     @Test("are shared by place while somebody uses them, and forgotten afterwards")
     func shared() throws {
         let sets = KeySets(transport: FakeTransport(), time: ManualTime(), logger: RecordedLog().logger)
-        let place = Configuration.JWT.KeySource.file(LocalFile(path: "/keys"))
+        func jwt(_ path: String) -> Configuration.JWT {
+            Configuration.JWT(issuer: "i", audience: "a", jwks: .file(LocalFile(path: path)))
+        }
         weak var last: KeySetCache?
         do {
-            let first = sets.cache(for: place)
-            #expect(sets.cache(for: place) === first)
-            #expect(sets.cache(for: .file(LocalFile(path: "/other"))) !== first)
+            let first = sets.cache(for: jwt("/keys"))
+            #expect(sets.cache(for: jwt("/keys")) === first)
+            #expect(sets.cache(for: jwt("/other")) !== first)
+            var open = jwt("/keys")
+            open.addresses = .any
+            #expect(sets.cache(for: open) !== first)
             last = first
         }
         #expect(last == nil)

@@ -31,8 +31,9 @@ struct KeySetFileTests {
     func reread() async throws {
         let (folder, time) = (try Folder(), ManualTime())
         let (old, new) = (try await TokenKey.p256("old"), try await TokenKey.p256("new"))
-        let place = Configuration.JWT.KeySource.file(LocalFile(path: "\(folder.path)/keys.json"))
-        let cache = KeySets(transport: FakeTransport(), time: time, logger: RecordedLog().logger).cache(for: place)
+        let jwt = Configuration.JWT(
+            issuer: "i", audience: "a", jwks: .file(LocalFile(path: "\(folder.path)/keys.json")))
+        let cache = KeySets(transport: FakeTransport(), time: time, logger: RecordedLog().logger).cache(for: jwt)
         guard case .unavailable = await cache.key("old") else { throw Unexpected() }
         try folder.write(TokenKey.document([old]))
         time.advance(by: KeySetCache.firstPause)
