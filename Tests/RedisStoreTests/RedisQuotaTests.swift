@@ -258,7 +258,7 @@ extension RedisServer {
     }
 
     /// How many scripts were run since the statistics were reset.
-    fileprivate func scripts() async throws -> Int {
+    func scripts() async throws -> Int {
         let lines = try await command("INFO", "commandstats").split(whereSeparator: \.isNewline)
         let line = lines.first { $0.hasPrefix("cmdstat_evalsha:calls=") }
         return line.flatMap { Int($0.dropFirst("cmdstat_evalsha:calls=".count).prefix { $0.isNumber }) } ?? 0
