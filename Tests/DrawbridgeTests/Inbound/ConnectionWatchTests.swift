@@ -124,7 +124,9 @@ struct ConnectionWatchTests {
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: server.key, format: .pem)))
         var limits = InboundLimits()
         limits.head = .milliseconds(50)
-        try await RunningListener.run(RecordingIntake(), tls: tls, limits: limits) { listener in
+        try await RunningListener.run(RecordingIntake(), tls: ListenerTLS(try NIOSSLContext(configuration: tls)), limits: limits)
+        {
+            listener in
             // The beginning of a ClientHello.
             for bytes in [[], [0x16, 0x03, 0x01, 0x02, 0x00, 0x01]] as [[UInt8]] {
                 let answer = try await listener.send(bytes)
