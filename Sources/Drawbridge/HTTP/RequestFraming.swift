@@ -35,7 +35,7 @@ final class RequestFraming: ChannelInboundHandler {
 
 extension HTTPRequestHead {
     private static let longestHost = 255
-    private static let longestLength = 15
+    private static let longestLength = 19
 
     fileprivate var isSound: Bool {
         guard version == .http1_1 || version == .http1_0, uri.utf8.first == UInt8(ascii: "/") else { return false }
