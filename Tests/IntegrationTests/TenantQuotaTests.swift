@@ -13,6 +13,7 @@ struct TenantQuotaTests {
     private static func payUntilRefused(_ caller: Caller, key: (Int) -> String) async throws -> (paid: Int, refusal: Reply) {
         var paid = 0
         while true {
+            try #require(paid < 200, "nobody refuses")
             let reply = try await caller.pay(key: key(paid))
             if reply.status == 429 { return (paid, reply) }
             try #require(reply.status == 201, "\(reply.text)")
@@ -64,7 +65,9 @@ struct TenantQuotaTests {
             #expect(held.status == 201)
             for number in 0..<7 { #expect(try await world.acme.refund(held.id, 1, key: "refund-\(number)").status == 409) }
             var replies: [Reply] = []
-            while replies.last?.status != 429 { replies.append(try await world.acme.capture(held.id, 99_999)) }
+            while replies.last?.status != 429, replies.count < 200 {
+                replies.append(try await world.acme.capture(held.id, 99_999))
+            }
             let capture = try #require(replies.last)
             #expect(capture.code == "rate_limited")
             for _ in 0..<20 {
