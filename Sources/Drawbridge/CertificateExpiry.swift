@@ -43,9 +43,10 @@ struct CertificateExpiry: Sendable {
 
     /// Of the first certificate in the file; what cannot be read is told by the connection's own failure.
     private static func end(of pem: [UInt8]) -> Timestamp? {
-        guard let text = String(validating: pem, as: UTF8.self), let certificate = try? Certificate(pemEncoded: text) else {
-            return nil
-        }
+        guard let text = String(validating: pem, as: UTF8.self),
+            let document = try? PEMDocument.parseMultiple(pemString: text).first,
+            let certificate = try? Certificate(pemDocument: document)
+        else { return nil }
         return Timestamp(seconds: Int64(certificate.notValidAfter.timeIntervalSince1970))
     }
 }
