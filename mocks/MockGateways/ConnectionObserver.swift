@@ -14,6 +14,11 @@ final class ConnectionObserver: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
+    func channelInactive(context: ChannelHandlerContext) {
+        bank.update { $0.counters.closedConnections += 1 }
+        context.fireChannelInactive()
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? TLSUserEvent, case .handshakeCompleted = event {
             bank.update { $0.counters.handshakes += 1 }

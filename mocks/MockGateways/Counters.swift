@@ -10,6 +10,8 @@ public struct Counters: Sendable, Equatable {
     public internal(set) var signatureFailures = 0
     /// Connections accepted, those whose handshake failed included.
     public internal(set) var connections = 0
+    /// Of those, the ones that are over.
+    public internal(set) var closedConnections = 0
     /// TLS handshakes that were completed.
     public internal(set) var handshakes = 0
 

@@ -4,7 +4,7 @@ import Synchronization
 /// The files beside the configuration that it was read with: certificates, keys, secrets, key sets. Noted while it is read.
 final class WatchedFiles: Sendable, Equatable {
     /// Bytes of the largest file that is looked at; what is beyond is never used either.
-    private static let maximumLength = Configuration.maximumPEMLength
+    private static let maximumLength = Configuration.maximumRevocationLength
 
     private let noted = Mutex<[String: LocalFile]>([:])
 
