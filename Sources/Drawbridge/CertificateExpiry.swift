@@ -72,7 +72,7 @@ struct ExpiryWarnings: Sendable {
 
     /// Until cancelled.
     func run() async {
-        await generations.forEach { generation in
+        await generations.following { generation in
             var told: [Int: Int] = [:]
             repeat {
                 for (index, entry) in generation.certificates.entries.enumerated() {

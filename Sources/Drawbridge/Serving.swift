@@ -40,14 +40,14 @@ struct Serving {
                 .init(service: Draining(composition: composition)),
                 .init(service: ReplicaLife(composition: composition)),
                 // What is settled while draining is still told.
-                .init(service: Background { [generations] in await generations.forEach { await $0.relay.run() } }),
+                .init(service: Background { [generations] in await generations.following { await $0.relay.run() } }),
                 .init(service: Listener(key: "listen.admin.address", service: try admin())),
                 .init(service: Listener(key: "listen.api.address", service: try api())),
                 .init(service: Listener(key: "listen.callbacks.address", service: try callbacks())),
                 .init(service: PersistenceCheck(composition: composition)),
                 .init(service: MissingGateways(composition: composition)),
                 .init(service: Background { [breakers = composition.breakers] in await breakers.run() }),
-                .init(service: Background { [generations] in await generations.forEach { await $0.runBackground() } }),
+                .init(service: Background { [generations] in await generations.following { await $0.runBackground() } }),
                 .init(service: Background { await expiry.run() }),
                 .init(service: Background { await reloader.run() }),
                 // Last, so that it is the first to stop: readiness fails and nothing new begins from then on.

@@ -31,7 +31,7 @@ final class Generations: Sendable {
     }
 
     /// Runs the body of each generation for as long as it counts. The next one begins at once, whatever the old one still ends.
-    func forEach(_ body: @escaping @Sendable (Generation) async -> Void) async {
+    func following(_ body: @escaping @Sendable (Generation) async -> Void) async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let (generation, number) = state.withLock { ($0.current, $0.number) }
