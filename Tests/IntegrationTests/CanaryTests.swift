@@ -47,6 +47,7 @@ struct CanaryTests {
             let dead = try await giveUp(world, gateway)
             try await operate(world, gateway, dead)
             places += try await answers(world, gateway, "before the crash", shown)
+            places += try await world.auditExport(of: gateway)
             let caught = try await beginPaying(world, gateway)
             await gateway.kill()
             places.append(("log of the first process", Self.printed(gateway)))
@@ -72,7 +73,7 @@ struct CanaryTests {
     /// The places hold what they should, else nothing would be shown by finding nothing there.
     private func look(for canaries: [Canary], in places: [Place], besides ids: [String]) {
         #expect(places.count > 12)
-        for word in ["append-only", "snapshot", "values", "log of the first"] {
+        for word in ["append-only", "snapshot", "values", "log of the first", "audit export"] {
             let bytes = places.filter { $0.name.contains(word) }.flatMap(\.bytes)
             #expect(ids.contains { Canary("", $0).form(in: bytes) != nil }, "\(word) holds no payment")
         }
@@ -107,7 +108,6 @@ struct CanaryTests {
         if let endpoint = try await world.admin(gateway, "/admin/webhooks")["data"]?.elements?.first?["id"]?.text {
             paths.append("/admin/webhooks/acme/\(endpoint)/dead-letters")
         }
-        // The export of the audit trail belongs here too, once there is one: its files are places like these.
         paths += payments.map { "/admin/audit?payment=\($0)" }
         var places: [Place] = []
         for path in paths {

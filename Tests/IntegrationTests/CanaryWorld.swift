@@ -261,7 +261,21 @@ struct CanaryWorld: Sendable {
     func files() async throws -> [(name: String, bytes: [UInt8])] {
         #expect(try await redis.command("SAVE") == "OK")
         let answer = try await redis.command("CONFIG", "GET", "dir")
-        let directory = URL(filePath: String(try #require(answer.split(separator: "\n").last)))
+        return try files(below: URL(filePath: String(try #require(answer.split(separator: "\n").last))))
+    }
+
+    /// What `drawbridge audit export` writes, and what it prints.
+    func auditExport(of gateway: RunningGateway) async throws -> [(name: String, bytes: [UInt8])] {
+        let path = try #require(folder).path("audit-export")
+        let run = try await RunningProgram.run(
+            "audit", "export", "--to", path, "--admin", "http://127.0.0.1:\(gateway.admin)",
+            environment: ["DRAWBRIDGE_ADMIN_TOKEN": Self.adminToken])
+        #expect(run.code == 0, "\(run.output) \(run.errors)")
+        let files = try files(below: URL(filePath: path)).map { (name: "audit export \($0.name)", bytes: $0.bytes) }
+        return files + [("audit export's output", Array("\(run.output)\n\(run.errors)".utf8))]
+    }
+
+    private func files(below directory: URL) throws -> [(name: String, bytes: [UInt8])] {
         let found = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: [.isRegularFileKey])
         var files: [(name: String, bytes: [UInt8])] = []
         while let file = found?.nextObject() as? URL {

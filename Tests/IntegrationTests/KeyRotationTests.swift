@@ -1,4 +1,5 @@
 import AdapterKit
+import Foundation
 import MockGateways
 import ProcessKit
 import TestKit
@@ -49,6 +50,23 @@ struct KeyRotationTests {
                 #expect(try await gateway.acme.refund(payment.id, 100).state == "succeeded")
                 #expect(try await key(of: payment.id, world) == "ring-2")
                 #expect(try await gateway.acme.payment(payment.id)["description"]?.text == "Pedido 17")
+                #expect(try await key(of: gateway.acme.pay().id, world) == "ring-2")
+            }
+        }
+    }
+
+    @Test("a reload brings a new key, without a restart")
+    func reloaded() async throws {
+        try await CanaryWorld.with { world in
+            try await with(world, ["ring-1"]) { gateway in
+                let paid = try await gateway.acme.pay(Self.order, key: "order-7")
+                #expect(try await key(of: paid.id, world) == "ring-1")
+                _ = try world.configuration(["ring-2", "ring-1"], "1h")
+                gateway.program.signal(SIGHUP)
+                #expect(await gateway.logs("configuration reloaded", "signal"))
+                #expect(try await gateway.acme.pay(Self.order, key: "order-7").body == paid.body)
+                #expect(try await gateway.acme.refund(paid.id, 100).state == "succeeded")
+                #expect(try await key(of: paid.id, world) == "ring-2")
                 #expect(try await key(of: gateway.acme.pay().id, world) == "ring-2")
             }
         }
