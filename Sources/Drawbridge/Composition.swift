@@ -12,7 +12,7 @@ struct Composition: Sendable {
     /// Payments in flight on one replica; more are told to come again.
     private static let maximumInFlight = 16_384
 
-    /// As it was at the start: where the listeners stand and how payments are kept never changes later.
+    /// As it was at the start: where the listeners and the store stand never changes later.
     let configuration: Configuration
     let executor: EventLoopExecutor
     let store: any PaymentStore

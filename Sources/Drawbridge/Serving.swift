@@ -37,7 +37,7 @@ struct Serving {
         let expiry = ExpiryWarnings(generations: generations, time: composition.time, logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: [
-                .init(service: Draining(composition: composition)),
+                .init(service: Draining(composition: composition, generations: generations)),
                 .init(service: ReplicaLife(composition: composition)),
                 // What is settled while draining is still told.
                 .init(service: Background { [generations] in await generations.following { await $0.relay.run() } }),
@@ -144,10 +144,11 @@ struct Serving {
     /// Last to go: waits for the work that callers left behind, at most until its deadline, then closes the connections.
     private struct Draining: Service {
         let composition: Composition
+        let generations: Generations
 
         func run() async throws {
             try? await gracefulShutdown()
-            let limit = composition.configuration.payments.deadline + Serving.drainMargin
+            let limit = generations.current.configuration.payments.deadline + Serving.drainMargin
             await withTaskGroup { group in
                 group.addTask { await composition.inFlight.idle() }
                 group.addTask { try? await composition.time.sleep(for: limit) }

@@ -164,7 +164,8 @@ extension PaymentService {
         let (sealed, record) =
             work.operation.map { ($0.record.sealed, $0.record.id.text) } ?? (work.payment.record.sealed, id.payment.text)
         do { _ = try vault.open(sealed, for: record) } catch {
-            if error.reason == .unknownKey { return closed(record, error) }
+            // Also where a key has other bytes under an old id: the fingerprints are another's then, whatever was asked.
+            if error.reason == .unknownKey || error.reason == .altered { return closed(record, error) }
         }
         return .keyReused
     }

@@ -5,16 +5,18 @@ import Payments
 ///
 /// The next link is made of the head, not of the newest entry: who takes that away leaves a gap.
 enum RedisAuditScript {
+    /// A head that is gone or cannot be read does not keep payments from going on: the next entry begins behind the newest number, with
+    /// the first link, and every verification names it.
+    ///
     /// `chained(trail, subject, kept, digest, json, once)`: with `once`, an entry that is the newest already is not written again.
     /// Needs nothing that stands before it.
     static let chain = """
         local function chained(trail, subject, kept, digest, json, once)
           local head, number, link, newest = redis.call('HGET', trail, 'head'), nil, nil, nil
-          if head then
-            number, link, newest = string.match(head, '^(%d+) (%x+) (%x+)$')
-            if not number then error('UNREADABLE') end
-          else
-            number, link = redis.call('HLEN', trail), redis.sha1hex(subject)
+          if head then number, link, newest = string.match(head, '^(%d+) (%x+) (%x+)$') end
+          if not number then
+            number, link = 0, redis.sha1hex(subject)
+            for _, name in ipairs(redis.call('HKEYS', trail)) do number = math.max(number, tonumber(name) or 0) end
           end
           if once and newest == digest then return end
           number = string.format('%.0f', number + 1)

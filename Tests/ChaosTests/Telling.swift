@@ -63,8 +63,9 @@ struct Telling: Sendable {
         }
         // That it is under way is news, but no change of its state.
         let kinds = told.compactMap { $0["type"]?.text }.filter { !$0.hasSuffix(".processing") }
-        let changes = audit.compactMap { $0["event"]?.text }.filter { $0.hasPrefix("payment.") || $0.hasPrefix("refund.") }
-            .filter { !$0.hasSuffix(".processing") }
+        // So is what a caller asked for: its event is what came of it.
+        let changes = audit.filter { $0["cause"]?.text != "request" }.compactMap { $0["event"]?.text }
+            .filter { ($0.hasPrefix("payment.") || $0.hasPrefix("refund.")) && !$0.hasSuffix(".processing") }
         if kinds != changes { broken.append("told \(kinds), was \(changes)") }
         return broken
     }

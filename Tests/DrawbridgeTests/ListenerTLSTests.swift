@@ -56,6 +56,19 @@ import Testing
         }
     }
 
+    @Test("goes on as it was where a reload has read the same files once more")
+    func unchanged() async throws {
+        let (old, same) = (try Self.identity(), try Self.identity())
+        let tls = ListenerTLS(old.server, madeOf: [[1], [2]])
+        tls.replace(by: same.server, madeOf: [[1], [2]])
+        try await RunningListener.run(RecordingIntake(), tls: tls) { listener in
+            let answer = try await listener.post("/callbacks/bank-a", tls: old.client)
+            #expect(answer.hasPrefix("HTTP/1.1 204 "))
+            tls.replace(by: same.server, madeOf: [[1], [3]])
+            await #expect(throws: (any Error).self) { try await listener.post("/callbacks/bank-a", tls: old.client) }
+        }
+    }
+
     @Test("answers what is under way over the old connection, and then ends it")
     func oldConnections() async throws {
         let (old, new) = (try Self.identity(), try Self.identity())

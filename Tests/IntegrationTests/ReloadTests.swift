@@ -96,6 +96,7 @@ struct ReloadTests {
             "gateways.bank-a.tls.certificate"
         ),
         ("a key of another certificate", "key: client.key", "key: stranger.key", "is not the key of the certificate"),
+        ("another encryption key under an old id", "id: ring-1, key: \"text:cjFu", "id: ring-1, key: \"text:cjFv", "ring-1"),
         ("an expired certificate", "certificate: client.pem", "certificate: expired.pem", "expired at"),
     ]
 
@@ -115,6 +116,17 @@ struct ReloadTests {
             #expect(try await world.acme.pay().status == 201)
             let metrics = try await world.gateway.ask("/metrics").text
             #expect(metrics.contains("drawbridge_reloads_total{trigger=\"signal\",result=\"refused\"} 1"))
+        }
+    }
+
+    @Test("is not refused for a certificate that was of no use before")
+    func expiredBefore() async throws {
+        let setup = try Setup { $0.client = try $0.authority.client(named: "x", valid: Setup.past) }
+        try await World.with(.memory, setup) { world in
+            let old = "{ id: acme-1, secret: \"env:DRAWBRIDGE_TEST_ACME_SECRET\" }"
+            try rewrite(world, (old, "{ id: acme-2, secret: \"text:another-secret-of-acme\" }"))
+            await reload(world)
+            #expect(try await world.acme.pay().code == "signature_invalid")
         }
     }
 

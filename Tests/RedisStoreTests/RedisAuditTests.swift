@@ -104,6 +104,21 @@ struct RedisAuditTests {
         }
     }
 
+    @Test("A head that cannot be read stops no payment, and every verification names it", .redisServer)
+    func unreadableHead() async throws {
+        let server = try #require(RedisServer.current)
+        try await Subject.with(url: server.url, keyPrefix: "blind:") { subject in
+            let record = try await subject.queued(1)
+            let before = try await subject.store.history(of: record.id).count
+            try await server.command("HSET", "blind:{\(record.id.bucket)}:a:\(record.id)", "head", "nonsense")
+            let mark = CallbackMark(.event, "1", at: "bank-a")
+            #expect(try await subject.store.note(mark, entry("note.1"), on: record.id) == .noted)
+            // Nothing that stood there was written over.
+            #expect(try await subject.store.history(of: record.id).count == before + 1)
+            #expect(try await !subject.store.trail(of: record.id).faults.isEmpty)
+        }
+    }
+
     @Test("A breaker that an operator sets has its entry in the same step, with how it was before", .redisServer)
     func breakers() async throws {
         let server = try #require(RedisServer.current)

@@ -16,6 +16,8 @@ final class KeySetCache: Sendable {
 
     /// Older keys are read again, while they still serve.
     static let freshness = Duration.seconds(600)
+    /// Still older ones serve only where they cannot be read again: one of them may have been withdrawn.
+    static let patience = Duration.seconds(1_200)
     /// Keys that could not be read again for so long serve no more: by then one may have been withdrawn.
     static let lifetime = Duration.seconds(86_400)
     /// Between the starts of two readings.
@@ -29,6 +31,8 @@ final class KeySetCache: Sendable {
         var read: Duration?
         var earliest = Duration.zero
         var lastFailed = false
+        /// A reload asks for the keys as they are now.
+        var isOutdated = false
         var reading: Task<Void, Never>?
     }
 
@@ -61,10 +65,19 @@ final class KeySetCache: Sendable {
     private func step(towards id: String, _ state: inout State) -> Step {
         let now = time.monotonic()
         if let read = state.read, now - read >= Self.lifetime { (state.keys, state.read) = ([:], nil) }
-        let isStale = state.read.map { now - $0 >= Self.freshness } ?? true
-        if isStale || state.keys[id] == nil { begin(&state, at: now) }
-        if state.keys[id] == nil, let reading = state.reading { return .wait(reading) }
+        let age = state.read.map { now - $0 }
+        if age.map({ $0 >= Self.freshness }) ?? true || state.isOutdated || state.keys[id] == nil { begin(&state, at: now) }
+        let mayServe = state.keys[id] != nil && !state.isOutdated && age.map { $0 < Self.patience } ?? false
+        if !mayServe, let reading = state.reading { return .wait(reading) }
         return .done(Self.finding(id, state))
+    }
+
+    /// The next token waits for the keys as they are now; the old ones serve where they cannot be read.
+    func outdate() {
+        state.withLock { state in
+            state.isOutdated = true
+            state.earliest = .zero
+        }
     }
 
     /// The reading belongs to nobody: whoever waits for it may leave, and the others still want it.
@@ -86,6 +99,7 @@ final class KeySetCache: Sendable {
         state.withLock { state in
             state.earliest = max(state.earliest, now + Self.pause)
             (state.keys, state.read, state.lastFailed, state.reading) = (keys, now, false, nil)
+            state.isOutdated = false
         }
         count("read")
         logger.info("keys of an issuer read", metadata: ["source": "\(source.place)", "keys": "\(keys.count)"])

@@ -20,6 +20,12 @@ final class KeySets: Sendable {
         self.logger = logger
     }
 
+    /// A reload: what was withdrawn at its place serves no longer.
+    func outdate() {
+        let caches = entries.withLock { entries in entries.values.compactMap(\.cache) }
+        for cache in caches { cache.outdate() }
+    }
+
     func cache(for jwt: Configuration.JWT) -> KeySetCache {
         // Who may not reach a private address does not share the keys of who may.
         let name = "\(jwt.jwks) \(jwt.addresses)"

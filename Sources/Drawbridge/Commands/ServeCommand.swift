@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import Metrics
 
@@ -12,6 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
 
     func run() async throws {
+        // One that comes before reloads are taken must not end the program.
+        signal(SIGHUP, SIG_IGN)
         let configuration = try configuration.load()
         let time = SystemTime()
         let metrics = PrometheusMetrics()

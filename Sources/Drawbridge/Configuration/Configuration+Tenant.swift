@@ -141,7 +141,7 @@ extension Configuration.JWT {
     init?(_ section: ConfigurationSection) {
         let issuer = section.required("issuer", .text)
         let audience = section.required("audience", .text)
-        let keys = section.required("jwks", .keySource(folder: section.reading.secrets.folder))
+        let keys = section.required("jwks", .keySource(section.reading.secrets))
         let addresses = section.value("allow_private_addresses", .addressPolicy)
         guard let issuer, let audience, let keys else { return nil }
         self.init(issuer: issuer, audience: audience, jwks: keys, addresses: addresses ?? keys.usualAddresses)
@@ -158,10 +158,14 @@ extension Configuration.JWT.KeySource {
 }
 
 extension ValueSyntax<Configuration.JWT.KeySource> {
-    static func keySource(folder: String) -> Self {
+    static func keySource(_ secrets: SecretResolver) -> Self {
         Self(expected: "a path, or an https:// URL (http:// only for loopback)") { content in
             guard case .text(let text) = content, !text.isEmpty else { return nil }
-            guard text.contains("://") else { return .file(LocalFile(path: text, relativeTo: folder)) }
+            guard text.contains("://") else {
+                let file = LocalFile(path: text, relativeTo: secrets.folder)
+                secrets.files.note(file)
+                return .file(file)
+            }
             return ValueSyntax<WebAddress>.secureAddress.parse(content).map { .url($0) }
         }
     }

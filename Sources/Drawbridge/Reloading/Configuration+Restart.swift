@@ -10,6 +10,8 @@ extension Configuration {
             ("listen.admin.address", listen.admin.address != running.listen.admin.address),
             ("state.backend", state.backend != running.state.backend),
             ("state.redis", state.redis != running.state.redis),
+            // Without keys, memory is sealed under one that only this process has.
+            ("encryption.keys", encryption.keys.isEmpty != running.encryption.keys.isEmpty),
             ("log", log != running.log),
             ("tracing", tracing != running.tracing),
         ]

@@ -32,9 +32,7 @@ struct Generation: Sendable {
         }
         self.gateways = gateways
         certificates = CertificateExpiry(gateways, configuration.listen)
-        problems = configuration.fileFindings(at: base.time.now()).filter { $0.severity == .problem }.map {
-            "\($0.key): \($0.message)"
-        }
+        problems = configuration.unusable(at: base.time.now())
         limits = GatewayLimits(limits: configuration.byGateway(\.limit), continuing: earlier?.limits, time: base.time)
         let endpoints = configuration.webhookEndpoints
         let dispatcher = WebhookDispatcher(
@@ -99,6 +97,11 @@ struct Generation: Sendable {
 }
 
 extension Configuration {
+    /// Certificates, keys and lists that cannot be used, as they stand in their files now.
+    func unusable(at now: Timestamp) -> [String] {
+        fileFindings(at: now).filter { $0.severity == .problem }.map { "\($0.key): \($0.message)" }
+    }
+
     func byGateway<Value>(_ value: KeyPath<Gateway, Value>) -> [String: Value] {
         Dictionary(gateways.map { ($0.name, $0[keyPath: value]) }, uniquingKeysWith: { first, _ in first })
     }

@@ -9,18 +9,25 @@ import Synchronization
 final class ListenerTLS: Sendable {
     private struct State {
         var context: NIOSSLContext
+        /// Of the files it was made of.
+        var digests: [[UInt8]]
         /// Open connections.
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
 
     private let state: Mutex<State>
 
-    init(_ context: NIOSSLContext) { state = Mutex(State(context: context)) }
+    init(_ context: NIOSSLContext, madeOf digests: [[UInt8]] = []) {
+        state = Mutex(State(context: context, digests: digests))
+    }
 
-    /// Connections of the old one end after the answer that they owe; one that owes none ends at once.
-    func replace(by context: NIOSSLContext) {
-        let old = state.withLock { state in
+    /// Connections of the old one end after the answer that they owe; one that owes none ends at once. The same once more changes
+    /// nothing.
+    func replace(by context: NIOSSLContext, madeOf digests: [[UInt8]] = []) {
+        let old = state.withLock { state -> [any Channel] in
+            guard digests.isEmpty || digests != state.digests else { return [] }
             state.context = context
+            state.digests = digests
             return Array(state.channels.values)
         }
         for channel in old { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
@@ -80,14 +87,20 @@ struct ListenersTLS: Sendable {
     /// - Throws: `ConfigurationProblems` for files that cannot be used.
     init(_ configuration: Configuration) throws {
         let contexts = try Contexts(configuration)
-        api = contexts.api.map(ListenerTLS.init)
-        callbacks = contexts.callbacks.map(ListenerTLS.init)
+        api = contexts.api.map { ListenerTLS($0.context, madeOf: $0.digests) }
+        callbacks = contexts.callbacks.map { ListenerTLS($0.context, madeOf: $0.digests) }
     }
 
     /// What the files of one configuration make.
     struct Contexts {
-        let api: NIOSSLContext?
-        let callbacks: NIOSSLContext?
+        struct One {
+            let context: NIOSSLContext
+            /// Of the files it was made of.
+            let digests: [[UInt8]]
+        }
+
+        let api: One?
+        let callbacks: One?
 
         init(_ configuration: Configuration) throws(ConfigurationProblems) {
             api = try configuration.context(configuration.listen.api.tls, key: "listen.api.tls")
@@ -97,15 +110,17 @@ struct ListenersTLS: Sendable {
 
     /// Whether a listener has TLS never changes (`Configuration.needsRestart`).
     func replace(by contexts: Contexts) {
-        if let context = contexts.api { api?.replace(by: context) }
-        if let context = contexts.callbacks { callbacks?.replace(by: context) }
+        if let next = contexts.api { api?.replace(by: next.context, madeOf: next.digests) }
+        if let next = contexts.callbacks { callbacks?.replace(by: next.context, madeOf: next.digests) }
     }
 }
 
 extension Configuration {
-    fileprivate func context(_ files: ServerTLS?, key: String) throws(ConfigurationProblems) -> NIOSSLContext? {
+    fileprivate func context(_ files: ServerTLS?, key: String) throws(ConfigurationProblems) -> ListenersTLS.Contexts.One? {
         guard let files else { return nil }
-        do { return try NIOSSLContext(files) } catch {
+        let read = self.files.read
+        let digests = [files.certificate, files.key, files.clientCA].map { $0.flatMap { read[$0.path] } ?? [] }
+        do { return .init(context: try NIOSSLContext(files), digests: digests) } catch {
             throw ConfigurationProblems([
                 ConfigurationProblem(
                     file: file, line: line(of: key), key: key,

@@ -20,46 +20,64 @@ struct Reloader: Sendable {
 
     /// Until cancelled.
     func run() async {
-        // One at a time: two triggers at once are two reloads in a row.
-        let (triggers, trigger) = AsyncStream<Trigger>.makeStream(bufferingPolicy: .bufferingNewest(4))
+        // One at a time: two occasions at once are two reloads in a row.
+        let (occasions, occasion) = AsyncStream<Trigger>.makeStream(bufferingPolicy: .bufferingOldest(64))
         await withTaskGroup { group in
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sighup) { trigger.yield(.signal) }
+                for await _ in await UnixSignalsSequence(trapping: .sighup) { occasion.yield(.signal) }
             }
-            group.addTask { await watch(trigger) }
-            for await trigger in triggers { await reload(trigger) }
+            group.addTask { [composition] in
+                while (try? await composition.time.sleep(for: Self.interval)) != nil { occasion.yield(.file) }
+            }
+            var refused: [String: [UInt8]]?
+            for await trigger in occasions {
+                switch trigger {
+                case .signal: await reload(.signal)
+                case .file: refused = await look(after: refused)
+                }
+            }
             group.cancelAll()
         }
     }
 
     /// A file that is replaced while its certificate's key is not yet is refused once, and taken when both are there.
-    private func watch(_ trigger: AsyncStream<Trigger>.Continuation) async {
-        var files = generations.current.configuration.files
-        var seen = files.digests()
-        while (try? await composition.time.sleep(for: Self.interval)) != nil {
-            let current = generations.current.configuration.files
-            let digests = current.digests()
-            if current == files, digests != seen { trigger.yield(.file) }
-            files = current
-            seen = digests
-        }
+    /// - Parameter refused: what the files held when a reload was refused for it.
+    /// - Returns: the same for the next look.
+    private func look(after refused: [String: [UInt8]]?) async -> [String: [UInt8]]? {
+        let files = generations.current.configuration.files
+        let present = files.present()
+        guard present != files.read, present != refused else { return present == files.read ? nil : refused }
+        return await reload(.file) == .refused ? present : nil
     }
 
-    func reload(_ trigger: Trigger) async {
-        let labels = [("trigger", trigger.rawValue)]
+    enum Result { case applied, refused, unavailable }
+
+    @discardableResult
+    func reload(_ trigger: Trigger) async -> Result {
+        let result: Result
         do {
             let number = try await replace(trigger)
-            Counter(label: "drawbridge_reloads_total", dimensions: labels + [("result", "applied")]).increment()
             composition.logger.notice(
                 "configuration reloaded", metadata: ["trigger": "\(trigger.rawValue)", "generation": "\(number)"])
+            result = .applied
         } catch {
-            Counter(label: "drawbridge_reloads_total", dimensions: labels + [("result", "refused")]).increment()
             composition.logger.error(
                 "configuration not reloaded, the old one stays",
                 metadata: ["trigger": "\(trigger.rawValue)", "reason": "\(error)"])
             try? await note(
                 "configuration.reload_refused", trigger, from: generations.current.configuration, to: nil, reason: "\(error)")
+            result = error is StoreIsAway ? .unavailable : .refused
         }
+        Counter(
+            label: "drawbridge_reloads_total",
+            dimensions: [("trigger", trigger.rawValue), ("result", result == .applied ? "applied" : "refused")]
+        ).increment()
+        return result
+    }
+
+    /// Not the configuration's fault: worth another try.
+    private struct StoreIsAway: Error, CustomStringConvertible {
+        let description: String
     }
 
     private func note(
@@ -69,7 +87,7 @@ struct Reloader: Sendable {
             event, of: composition.breakers.replica, by: trigger.rawValue, from: old.digest, to: new?.digest, reason: reason,
             at: composition.time.now())
         do { try await composition.auditLog.append(entry, to: .configuration) } catch {
-            throw RuntimeFailure("The audit trail could not be written: \(error.code.rawValue).")
+            throw StoreIsAway(description: "the audit trail could not be written: \(error.code.rawValue)")
         }
     }
 
@@ -78,20 +96,35 @@ struct Reloader: Sendable {
         let old = generations.current
         let configuration = try read(trigger, after: old.configuration)
         try refuseRestart(configuration)
+        try refuseOtherKeys(configuration.encryption, old.configuration.encryption)
         let next = try Generation(configuration, of: composition, after: old)
         try refuseProblems(of: next, after: old)
-        try await refuseAbandoning(old.gateways, next.gateways)
         let contexts = try ListenersTLS.Contexts(configuration)
         let keys = try Vault.keys(of: configuration.encryption)
+        let abandoned = try await refuseAbandoning(old.gateways, next.gateways)
+        let changed = configuration.files.changed(since: old.configuration.files)
         // Before it takes effect: no reload without its entry.
         try await note(
-            trigger == .file ? "keys.reloaded" : "configuration.reloaded", trigger, from: old.configuration, to: configuration)
+            trigger == .file ? "keys.reloaded" : "configuration.reloaded", trigger, from: old.configuration, to: configuration,
+            reason: changed.isEmpty ? nil : "files: \(changed.joined(separator: ", "))")
         if let first = keys.first { composition.vault.adopt(first: first, others: Array(keys.dropFirst())) }
         composition.breakers.use(configuration.breakerSettings)
+        composition.keySets.outdate()
         listeners.replace(by: contexts)
         let number = generations.replace(by: next)
         composition.transport.keepOnly(next.endpoints)
+        await tellLeft(at: abandoned)
         return number
+    }
+
+    /// What took a payment just before the old generation ended may have sent it to a gateway that is gone now.
+    private func tellLeft(at abandoned: [String]) async {
+        guard !abandoned.isEmpty, let atWork = try? await composition.store.gatewaysAtWork() else { return }
+        for gateway in abandoned where atWork.contains(gateway) {
+            composition.logger.error(
+                "a payment went to a gateway while it was removed; it waits for it as a dead letter",
+                metadata: ["gateway": "\(gateway)"])
+        }
     }
 
     private func read(_ trigger: Trigger, after old: Configuration) throws(ConfigurationProblems) -> Configuration {
@@ -110,21 +143,38 @@ struct Reloader: Sendable {
         }
     }
 
-    /// What was wrong before is no reason to refuse the rest.
+    /// Everything that is sealed under a key stays closed once other bytes stand under its id.
+    private func refuseOtherKeys(_ next: Configuration.Encryption, _ old: Configuration.Encryption) throws {
+        let changed = next.keys.filter { key in old.keys.contains { $0.id == key.id && $0.key != key.key } }.map(\.id)
+        guard changed.isEmpty else {
+            throw RuntimeFailure(
+                "encryption.keys: \(changed.joined(separator: ", ")): another key under an old id would open nothing of what is stored. Give it an id of its own, and keep the old one."
+            )
+        }
+    }
+
+    /// What was wrong before, or has expired since in a file that is still the same, is no reason to refuse the rest.
     private func refuseProblems(of next: Generation, after old: Generation) throws {
-        let problems = next.problems.filter { !old.problems.contains($0) }
+        let changed = next.configuration.files.changed(since: old.configuration.files)
+        let before = old.configuration.unusable(at: composition.time.now())
+        let problems = next.problems.filter { problem in
+            guard !old.problems.contains(problem) else { return false }
+            return !before.contains(problem) || changed.contains { problem.contains($0) }
+        }
         guard problems.isEmpty else { throw RuntimeFailure(problems.joined(separator: "; ")) }
     }
 
     /// A gateway that payments are open at stays, and stays the same (R9).
-    private func refuseAbandoning(_ old: [Payments.Gateway], _ next: [Payments.Gateway]) async throws {
+    /// - Returns: those that go all the same.
+    private func refuseAbandoning(_ old: [Payments.Gateway], _ next: [Payments.Gateway]) async throws -> [String] {
         let kept = Dictionary(next.map { ($0.name, $0.identity) }, uniquingKeysWith: { first, _ in first })
         let abandoned = old.filter { kept[$0.name] != $0.identity }.map(\.name)
-        guard !abandoned.isEmpty else { return }
+        guard !abandoned.isEmpty else { return [] }
         let atWork: Set<String>
         do { atWork = try await composition.store.gatewaysAtWork() } catch {
-            throw RuntimeFailure(
-                "\(abandoned.joined(separator: ", ")): removed or another account's, and the state store does not say whether payments are open there"
+            throw StoreIsAway(
+                description:
+                    "\(abandoned.joined(separator: ", ")): removed or another account's, and the state store does not say whether payments are open there"
             )
         }
         let open = abandoned.filter(atWork.contains)
@@ -133,6 +183,7 @@ struct Reloader: Sendable {
                 "\(open.joined(separator: ", ")): payments are open there, so it can be neither removed nor given another adapter, address or account"
             )
         }
+        return abandoned
     }
 }
 

@@ -14,6 +14,7 @@ struct BearerWorld {
     let log = RecordedLog()
     let rsa: TokenKey
     let p256: TokenKey
+    let keySets: KeySets
     private let authentication: InboundAuthentication
 
     /// - Parameter publishing: what the issuer publishes at first; nothing is scripted for `nil`.
@@ -21,8 +22,8 @@ struct BearerWorld {
         rsa = try await .rsa("rsa-1")
         p256 = try await .p256("ec-1")
         let configuration = try ConfigurationText.read(Self.text)
-        authentication = InboundAuthentication(
-            configuration, keySets: KeySets(transport: transport, time: time, logger: log.logger))
+        keySets = KeySets(transport: transport, time: time, logger: log.logger)
+        authentication = InboundAuthentication(configuration, keySets: keySets)
         if let keys = publishing(rsa, p256) { publish(keys) }
     }
 

@@ -103,6 +103,28 @@ struct KeySetCacheTests {
         #expect(world.transport.sent.count == 2)
     }
 
+    @Test("that were withdrawn serve no longer once a reload has asked for them as they are")
+    func outdated() async throws {
+        let world = try await BearerWorld()
+        let old = try world.rsa.token(world.claims())
+        #expect(await world.refusal(old) == nil)
+        world.publish([world.p256])
+        #expect(await world.refusal(old) == nil)
+        world.keySets.outdate()
+        #expect(await world.refusal(old) == .signatureInvalid)
+        #expect(await world.refusal(try world.p256.token(world.claims())) == nil)
+    }
+
+    @Test("that were withdrawn in quiet hours do not serve for the first token that comes")
+    func quietHours() async throws {
+        let world = try await BearerWorld()
+        let old = try world.rsa.token(world.claims())
+        #expect(await world.refusal(old) == nil)
+        world.publish([world.p256])
+        world.time.advance(by: KeySetCache.patience)
+        #expect(await world.refusal(old) == .signatureInvalid)
+    }
+
     @Test("that cannot be read let nobody in, and nobody is told that his token is bad", arguments: Failure.all)
     func unavailable(failure: Failure) async throws {
         let world = try await BearerWorld { _, _ in nil }
