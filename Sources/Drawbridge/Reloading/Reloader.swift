@@ -45,8 +45,10 @@ struct Reloader: Sendable {
     /// - Returns: the same for the next look.
     private func look(after refused: [String: [UInt8]]?) async -> [String: [UInt8]]? {
         let files = generations.current.configuration.files
-        let present = files.present()
-        guard present != files.read, present != refused else { return present == files.read ? nil : refused }
+        // Not on the loop that payments run on: a revocation list may be long.
+        let present = await Task(executorPreference: globalConcurrentExecutor) { files.present() }.value
+        if present == files.read { return nil }
+        guard present != refused else { return refused }
         return await reload(.file) == .refused ? present : nil
     }
 
