@@ -3,11 +3,9 @@ import CurlTransport
 import Glibc
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 import Logging
 import Metrics
 import NIOCore
-import NIOSSL
 import Payments
 import RedisStore
 import ServiceLifecycle
